@@ -1,0 +1,132 @@
+"""Deadlines: one rule applied to one journey, judged by evidence.
+
+`judge` is a pure function of what was seen, of the instant and of how far the telemetry has been
+read. A verdict is never worse than the evidence: "not seen" is a miss only once the telemetry has
+been read beyond the due time and its grace. Until then it is waiting, and when the clock is well
+past while the telemetry is not, unknown.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from slatrack.domain.calendars import Calendars
+from slatrack.domain.flows import DeadlineSpec
+from slatrack.domain.instants import to_datetime
+from slatrack.domain.journeys import Journey
+from slatrack.domain.rules import Clock, Due, due
+from slatrack.domain.states import Verdict
+
+PATIENCE = timedelta(seconds=5)  # telemetry this little behind is no news: keep waiting
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """One deadline of one journey, computed: when it is due and what the spans say of it.
+
+    `proven` is False while the start or the proof rests on weak evidence (ingress not seen yet,
+    a span bound only by its trace): then it is judged when it is due, not before.
+    """
+
+    spec: DeadlineSpec
+    due: Due
+    reached_at: datetime | None
+    proven: bool
+
+    @property
+    def on_time(self) -> bool:
+        """Whether the step was reached in time; meaningful only once it was reached."""
+        if self.reached_at is None or self.due.due_at is None:
+            return False
+        return self.reached_at < self.due.due_at or (
+            not self.due.strict and self.reached_at == self.due.due_at
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What holds now.
+
+    `next_at` is the instant to which telemetry must have been read for it to change by silence
+    (None: silence cannot change it).
+    """
+
+    verdict: Verdict
+    warned: int  # how many warnings have been or are now to be told
+    reason: str
+    next_at: datetime | None
+
+
+def run(journey: Journey, spec: DeadlineSpec, calendars: Calendars) -> Running | None:
+    """Apply one deadline to one journey; None if it does not apply to such an event."""
+    if not spec.applies(journey.attributes):
+        return None
+    until = journey.seen(spec.until)
+    reached = until.reached if until else None
+    started = journey.ingress is not None or "ingress" not in spec.starts
+    return Running(
+        spec=spec,
+        due=due(spec.rule, clock(journey), calendars=calendars),
+        reached_at=to_datetime(reached) if reached is not None else None,
+        proven=started and (until is None or until.proven),
+    )
+
+
+def clock(journey: Journey) -> Clock:
+    """Return what a rule may count from."""
+    return Clock(
+        ingress=to_datetime(journey.started),
+        steps={s.step: to_datetime(s.start) for s in journey.steps},
+        attributes=journey.attributes,
+    )
+
+
+def judge(
+    running: Running, *, now: datetime, watermark: datetime, grace: timedelta, warned: int = 0
+) -> Judgement:
+    """Judge one deadline at `now`, with the telemetry read up to `watermark`.
+
+    `warned` is how many warnings were told before; they are told at most once each, and not at all
+    once the step was reached. Warnings and misses need the telemetry to have been read that far.
+    """
+    due_at = running.due.due_at
+    if due_at is None:
+        reason = running.due.reasons[0] if running.due.reasons else "cannot calculate"
+        return Judgement(Verdict.UNKNOWN, warned, reason, None)
+    if running.reached_at is not None and running.proven:
+        return _settled(running, warned, "")
+    read_to = min(now, watermark)
+    if read_to > due_at + grace:
+        if running.reached_at is not None:
+            return _settled(running, warned, "rests on weak evidence: a span was never exported")
+        return Judgement(Verdict.MISSED, warned, "not seen by then", None)
+    if now > due_at + grace + PATIENCE:
+        behind = f"telemetry {(now - watermark).total_seconds():.0f} s behind"
+        return Judgement(Verdict.UNKNOWN, warned, behind, _end(due_at, grace))
+    return _waiting(running, read_to, grace, warned)
+
+
+def _settled(running: Running, warned: int, reason: str) -> Judgement:
+    verdict = Verdict.MET if running.on_time else Verdict.MISSED
+    return Judgement(verdict, warned, reason or ("" if running.on_time else "reached late"), None)
+
+
+def _waiting(running: Running, read_to: datetime, grace: timedelta, warned: int) -> Judgement:
+    if running.due.due_at is None:  # judge() has seen to it
+        raise ValueError("a deadline without a due time is not waiting")
+    passed, upcoming = 0, _end(running.due.due_at, grace)
+    if running.reached_at is None:
+        points = sorted(at for at in running.due.warnings if at < running.due.due_at)
+        passed = sum(1 for at in points if at <= read_to)
+        upcoming = min([*points[passed:], upcoming])
+    return Judgement(Verdict.WAITING, max(warned, passed), "", upcoming)
+
+
+def _end(due_at: datetime, grace: timedelta) -> datetime:
+    return due_at + grace + timedelta(microseconds=1)
+
+
+def worst(verdicts: Mapping[str, Verdict]) -> Verdict | None:
+    """Return the worst of some verdicts, None of none."""
+    order = [Verdict.MISSED, Verdict.UNKNOWN, Verdict.WAITING, Verdict.MET]
+    return min(verdicts.values(), key=order.index, default=None)

@@ -1,0 +1,106 @@
+"""Facts: what is remembered of each span, trace by trace.
+
+The facts of a trace are a set: adding is commutative, associative and idempotent, so any order,
+batching or repetition of the same spans gives the same facts.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from slatrack.domain.flows import Flow
+from slatrack.domain.matching import NOTHING, Matched
+from slatrack.domain.spans import Link, Span
+
+MAX_FACTS = 10_000  # spans of one trace; beyond it the trace is marked truncated
+
+Captured = tuple[tuple[str, str | int | float | bool], ...]
+
+
+class Fact(NamedTuple):
+    """One span, reduced to what binding and the fold need. Times are nanoseconds since 1970 UTC."""
+
+    span_id: bytes
+    parent_id: bytes
+    start: int
+    end: int
+    kind: int = 0
+    error: bool = False
+    service: str = ""
+    name: str = ""
+    topic: str | None = None
+    partition: int | None = None
+    offset: int | None = None
+    keys: tuple[tuple[str, str], ...] = ()
+    steps: tuple[tuple[str, str], ...] = ()
+    captured: Captured = ()
+    links: tuple[Link, ...] = ()
+    dropped_links: int = 0
+
+
+def fact(span: Span, matched: Matched, flows: Mapping[str, Flow]) -> Fact:
+    """Reduce `span` to a fact; a span that says nothing to any flow keeps only its place."""
+    if matched is NOTHING:
+        return Fact(span.span_id, span.parent_id, span.start, span.end, span.kind, links=span.links)
+    return Fact(
+        span.span_id,
+        span.parent_id,
+        span.start,
+        span.end,
+        span.kind,
+        span.error,
+        span.service,
+        span.name,
+        span.topic,
+        span.partition,
+        span.offset,
+        matched.keys,
+        matched.steps,
+        _captured(span, matched, flows),
+        span.links,
+        span.dropped_links,
+    )
+
+
+def _captured(span: Span, matched: Matched, flows: Mapping[str, Flow]) -> Captured:
+    concerned = dict.fromkeys([name for name, _ in (*matched.keys, *matched.steps)])
+    wanted = dict.fromkeys(attr for name in concerned for attr in flows[name].kept)
+    found = ((name, span.attributes.get(name)) for name in wanted)
+    return tuple(
+        (name, value[0] if isinstance(value, tuple) else value)
+        for name, value in found
+        if value is not None and value != ()
+    )
+
+
+class TraceFacts(NamedTuple):
+    """The facts of one trace by span id; `truncated` when some were left out."""
+
+    facts: Mapping[bytes, Fact]
+    truncated: bool = False
+
+
+EMPTY = TraceFacts({})
+
+
+def merge(known: TraceFacts, new: Iterable[Fact], *, limit: int = MAX_FACTS) -> TraceFacts:
+    """Return `known` with `new` added; `known` itself (the same object) if that changes nothing.
+
+    Of two different spans with one id the greater fact stays. Beyond `limit` the ones that say
+    something to a flow stay first, then those with the smallest ids: a choice that no order of
+    arrival can change.
+    """
+    facts = dict(known.facts)
+    for one in new:
+        other = facts.get(one.span_id)
+        if other is None or (one != other and _rank(one) > _rank(other)):
+            facts[one.span_id] = one
+    if facts == known.facts:
+        return known
+    if len(facts) <= limit:
+        return TraceFacts(facts, known.truncated)
+    kept = sorted(facts.values(), key=lambda f: (not (f.keys or f.steps), f.span_id))[:limit]
+    return TraceFacts({f.span_id: f for f in kept}, truncated=True)
+
+
+def _rank(one: Fact) -> tuple[bool, str]:
+    return bool(one.keys or one.steps), repr(one)

@@ -1,0 +1,150 @@
+"""A flow: a kind of event, where its key is found, the steps of its way, its deadlines."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from fnmatch import fnmatchcase
+
+from slatrack.domain.matches import Match
+from slatrack.domain.rules import Rule, start_names
+from slatrack.domain.spans import Span
+
+MESSAGE_KEY = "messaging.kafka.message.key"
+MAX_KEY = 500  # characters; a longer one is no event key
+
+
+class Role(StrEnum):
+    INGRESS = "ingress"
+    PROCESSING = "processing"
+    SINK = "sink"
+
+
+class KeyKind(StrEnum):
+    ATTRIBUTE = "attribute"
+    HEADER = "header"
+    MESSAGE_KEY = "message_key"
+    MESSAGE = "message"
+    TRACE = "trace"
+
+
+@dataclass(frozen=True, slots=True)
+class KeySource:
+    """One place where the event key may be found; `name` is an attribute, header or topic glob."""
+
+    kind: KeyKind
+    name: str = ""
+
+    @property
+    def attribute(self) -> str | None:
+        """The span attribute that this reads, if it reads one."""
+        if self.kind is KeyKind.ATTRIBUTE:
+            return self.name
+        if self.kind is KeyKind.HEADER:
+            return f"messaging.header.{self.name}"
+        return MESSAGE_KEY if self.kind is KeyKind.MESSAGE_KEY else None
+
+    def find(self, span: Span) -> tuple[str, ...]:
+        """Return the keys that `span` carries here: none, one, or many for a batch."""
+        if self.kind is KeyKind.MESSAGE_KEY and not fnmatchcase(span.topic or "", self.name):
+            return ()
+        if self.kind is KeyKind.TRACE:
+            return (span.trace_id.hex(),)
+        if self.kind is KeyKind.MESSAGE:
+            return self._coordinates(span)
+        value = span.attributes.get(self.attribute or "")
+        if value is None:
+            return ()
+        found = value if isinstance(value, tuple) else (str(value),)
+        return tuple(key for key in dict.fromkeys(found) if 0 < len(key) <= MAX_KEY)
+
+    def _coordinates(self, span: Span) -> tuple[str, ...]:
+        if span.offset is None or not span.topic or not fnmatchcase(span.topic, self.name):
+            return ()
+        return (f"{span.topic}-{span.partition}@{span.offset}",)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A place on the way that spans prove. `after` names the steps it may follow."""
+
+    name: str
+    role: Role
+    match: Match
+    after: tuple[str, ...] = ()
+    required: bool = True
+    times: int = 1
+    event_key: tuple[KeySource, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DeadlineSpec:
+    """A deadline as a flow sets it: rule, the step that stops its clock, and for which events."""
+
+    name: str
+    rule: Rule
+    until: str
+    when: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    severity: str = "warning"
+    grace: timedelta | None = None  # None: the installation's default
+
+    @property
+    def starts(self) -> frozenset[str]:
+        """What its rule counts from or depends on: "ingress", "step:…", "attr:…"."""
+        return start_names(self.rule)
+
+    def applies(self, attributes: Mapping[str, object]) -> bool:
+        """Whether an event with these attributes has this deadline."""
+        return all(str(attributes.get(name)) in allowed for name, allowed in self.when.items())
+
+
+@dataclass(frozen=True)
+class Flow:
+    """A flow as its document says; equal documents make equal flows."""
+
+    name: str
+    title: str
+    event_key: tuple[KeySource, ...]
+    steps: tuple[Step, ...]
+    deadlines: tuple[DeadlineSpec, ...] = ()
+    attributes: tuple[str, ...] = ()  # kept with each journey, for display and search
+    lost_after: timedelta = timedelta(days=1)
+
+    def step(self, name: str) -> Step:
+        """Return the step called `name`; KeyError if there is none."""
+        return self._by_name[name]
+
+    @property
+    def _by_name(self) -> dict[str, Step]:
+        return {step.name: step for step in self.steps}
+
+    @property
+    def ingress(self) -> tuple[str, ...]:
+        """The names of the steps that events come in by."""
+        return tuple(step.name for step in self.steps if step.role is Role.INGRESS)
+
+    @property
+    def ends(self) -> tuple[str, ...]:
+        """The names of the steps that must all be reached for an event to be done."""
+        sinks = [s.name for s in self.steps if s.role is Role.SINK and s.required]
+        if sinks:
+            return tuple(sinks)
+        followed = {name for step in self.steps for name in step.after}
+        return tuple(s.name for s in self.steps if s.required and s.name not in followed)
+
+    @property
+    def wanted(self) -> frozenset[str]:
+        """The attribute names that must be read from spans for this flow."""
+        sources = [*self.event_key, *(s for step in self.steps for s in step.event_key)]
+        names = {s.attribute for s in sources if s.attribute}
+        names.update(*(step.match.attributes for step in self.steps))
+        return frozenset(names | set(self.kept))
+
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """The attribute names whose values a journey keeps."""
+        names = dict.fromkeys(self.attributes)
+        for deadline in self.deadlines:
+            names |= dict.fromkeys(deadline.when)
+            names |= dict.fromkeys(n[5:] for n in deadline.starts if n.startswith("attr:"))
+        return tuple(names)

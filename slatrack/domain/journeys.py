@@ -1,0 +1,205 @@
+"""The fold: from what each trace contributes to one event's journey.
+
+Pure: the same spans give the same journey in any order, batching or repetition. Times are integer
+nanoseconds since 1970 UTC throughout; `slatrack.domain.instants` turns them into datetimes.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import NamedTuple
+from uuid import UUID
+
+from slatrack.domain.binding import Bound, BoundBy
+from slatrack.domain.flows import Flow
+from slatrack.domain.states import Status
+
+
+class Sighting(NamedTuple):
+    """One span that proves one step."""
+
+    step: str
+    start: int
+    end: int
+    span_id: bytes
+    error: bool
+    service: str
+    by: str
+    shared: int
+    topic: str | None
+    partition: int | None
+    offset: int | None
+
+
+class Part(NamedTuple):
+    """What one trace contributes to one journey."""
+
+    sightings: tuple[Sighting, ...]
+    spans: int
+    start: int
+    end: int
+    orphans: int  # spans whose parent was never exported
+    truncated: bool
+    captured: tuple[tuple[str, int, str | int | float | bool], ...]  # name, when, value
+
+
+def journey_id(flow: str, key: str) -> UUID:
+    """Return the id of the journey of event `key` through `flow`: the same for every writer."""
+    return UUID(bytes=blake2b(f"{flow}\0{key}".encode(), digest_size=16).digest())
+
+
+def part(bound: Sequence[Bound], flow: str, known: Iterable[bytes], *, truncated: bool) -> Part:
+    """Return what the trace whose spans are `known` contributes to one event of `flow`."""
+    facts = [one.fact for one in bound]
+    ids = known if isinstance(known, Mapping | set | frozenset) else set(known)
+    return Part(
+        sightings=tuple(sorted(s for one in bound for s in _sightings(one, flow))),
+        spans=len(facts),
+        start=min(f.start for f in facts),
+        end=max(f.end for f in facts),
+        orphans=sum(1 for f in facts if f.parent_id and f.parent_id not in ids),
+        truncated=truncated,
+        captured=_earliest((name, f.start, value) for f in facts for name, value in f.captured),
+    )
+
+
+def _sightings(bound: Bound, flow: str) -> Iterable[Sighting]:
+    one = bound.fact
+    for name, step in one.steps:
+        if name == flow:
+            yield Sighting(
+                step, one.start, one.end, one.span_id, one.error, one.service,
+                bound.by.value, bound.shared, one.topic, one.partition, one.offset,
+            )  # fmt: skip
+
+
+def _earliest(
+    found: Iterable[tuple[str, int, str | int | float | bool]],
+) -> tuple[tuple[str, int, str | int | float | bool], ...]:
+    first: dict[str, tuple[str, int, str | int | float | bool]] = {}
+    for one in found:
+        other = first.get(one[0])
+        if other is None or (one[1], repr(one[2])) < (other[1], repr(other[2])):
+            first[one[0]] = one
+    return tuple(first[name] for name in sorted(first))
+
+
+@dataclass(frozen=True, slots=True)
+class StepSeen:
+    """One step of one journey as far as it is known.
+
+    `reached` is the end of the first good attempt; `proven` is False where all that good attempts
+    rest on is a shared trace id. `error` tells how the last attempt ended.
+    """
+
+    step: str
+    start: int
+    end: int
+    attempts: int
+    error: bool
+    reached: int | None
+    proven: bool
+    sighting: Sighting  # the last attempt, for service and place
+    by: str  # the strongest binding among the attempts
+
+
+@dataclass(frozen=True, slots=True)
+class Journey:
+    """One event's way through one flow. `steps` are in the order of the flow document."""
+
+    flow: Flow
+    key: str
+    steps: tuple[StepSeen, ...]
+    start: int
+    end: int
+    spans: int
+    traces: tuple[bytes, ...]
+    complete: bool
+    truncated: bool
+    attributes: Mapping[str, str | int | float | bool]
+
+    def seen(self, step: str) -> StepSeen | None:
+        """Return what is known of `step`; None if it was not seen."""
+        return next((s for s in self.steps if s.step == step), None)
+
+    @property
+    def last(self) -> StepSeen:
+        """The step that the event was last seen to enter: where it is now."""
+        order = {step.name: number for number, step in enumerate(self.flow.steps)}
+        return max(self.steps, key=lambda s: (s.start, order.get(s.step, 0), s.step))
+
+    @property
+    def ingress(self) -> StepSeen | None:
+        """The first ingress step seen."""
+        seen = [s for s in self.steps if s.step in self.flow.ingress]
+        return min(seen, key=lambda s: s.start, default=None)
+
+    @property
+    def started(self) -> int:
+        """The start of ingress; while ingress was not seen, the first sign of the event."""
+        return self.ingress.start if self.ingress else self.start
+
+    @property
+    def status(self) -> Status:
+        """In flight, done or failed, as the spans tell (silence is the watcher's matter)."""
+        ends = [self.seen(name) for name in self.flow.ends]
+        if ends and all(s is not None and s.reached is not None for s in ends):
+            return Status.DONE
+        return Status.FAILED if self.last.error else Status.IN_FLIGHT
+
+    @property
+    def ended(self) -> int | None:
+        """When the last required end was first reached well; None while the event is on its way."""
+        ends = [s.reached for s in self.steps if s.step in self.flow.ends and s.reached is not None]
+        return max(ends) if self.status is Status.DONE else None
+
+
+def fold(flow: Flow, key: str, parts: Mapping[bytes, Part]) -> Journey | None:
+    """Return the journey that the parts, by trace id, make; None if they prove no step of `flow`."""
+    names = {step.name for step in flow.steps}
+    by_step: dict[str, dict[tuple[bytes, bytes], Sighting]] = defaultdict(dict)
+    for trace_id, one in parts.items():
+        for sighting in one.sightings:
+            if sighting.step in names:
+                by_step[sighting.step][trace_id, sighting.span_id] = sighting
+    if not by_step:
+        return None
+    steps = tuple(
+        _step_seen(s.name, by_step[s.name].values()) for s in flow.steps if s.name in by_step
+    )
+    return Journey(
+        flow=flow,
+        key=key,
+        steps=steps,
+        start=min(p.start for p in parts.values()),
+        end=max(p.end for p in parts.values()),
+        spans=sum(p.spans for p in parts.values()),
+        traces=tuple(sorted(parts, key=lambda t: (parts[t].start, t))),
+        complete=not any(p.orphans or p.truncated for p in parts.values()),
+        truncated=any(p.truncated for p in parts.values()),
+        attributes=_attributes(parts.values()),
+    )
+
+
+_STRENGTH = [by.value for by in BoundBy]
+
+
+def _step_seen(step: str, sightings: Iterable[Sighting]) -> StepSeen:
+    attempts = sorted(sightings, key=lambda s: (s.end, s.start, s.span_id))
+    good = [s for s in attempts if not s.error]
+    return StepSeen(
+        step=step,
+        start=min(s.start for s in attempts),
+        end=attempts[-1].end,
+        attempts=len(attempts),
+        error=attempts[-1].error and not good,
+        reached=good[0].end if good else None,
+        proven=any(s.by != BoundBy.TRACE for s in good),
+        sighting=attempts[-1],
+        by=min((s.by for s in attempts), key=_STRENGTH.index),
+    )
+
+
+def _attributes(parts: Iterable[Part]) -> dict[str, str | int | float | bool]:
+    return {name: value for name, _, value in _earliest(c for p in parts for c in p.captured)}

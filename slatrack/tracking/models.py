@@ -1,0 +1,270 @@
+"""Flows, journeys, deadlines and spans at rest. Rows are written by the recorder and the watcher only."""
+
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.db import models
+
+from slatrack.domain.states import Status, Verdict
+
+
+class Flow(models.Model):
+    """A kind of event and its usual way, as its document says."""
+
+    name = models.SlugField(max_length=100, unique=True)
+    title = models.CharField(max_length=200)
+    document = models.TextField(help_text="the flow document, YAML")
+    version = models.PositiveIntegerField(default=1)
+    enabled = models.BooleanField(default=True)
+    changed_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class FlowVersion(models.Model):
+    """One state of a flow document: who changed it, when, why."""
+
+    flow = models.ForeignKey(Flow, models.CASCADE, related_name="versions")
+    version = models.PositiveIntegerField()
+    document = models.TextField()
+    at = models.DateTimeField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True)
+    why = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=["flow", "version"], name="one_document_per_version"),
+        ]
+
+
+class RuleVersion(models.Model):
+    """One version of a deadline of a flow, in force for events that start from `effective_from` on.
+
+    `document` is the whole entry of the flow document: deadline, rule, until, when, severity, grace.
+    A version without `effective_from` holds for every earlier event.
+    """
+
+    flow = models.ForeignKey(Flow, models.CASCADE, related_name="rules")
+    name = models.CharField(max_length=200)
+    version = models.PositiveIntegerField()
+    document = models.JSONField()
+    effective_from = models.DateTimeField(null=True)
+    retired_at = models.DateTimeField(null=True)
+    at = models.DateTimeField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True)
+    why = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(
+                fields=["flow", "name", "version"], name="one_rule_per_version"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} v{self.version}"
+
+
+class SpanBlock(models.Model):
+    """Spans as received, packed and compressed; traces point here."""
+
+    created_at = models.DateTimeField()
+    bound = models.BooleanField(help_text="belongs to journeys; parked otherwise")
+    spans = models.PositiveIntegerField()
+    data = models.BinaryField()
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(
+                fields=["created_at"], name="block_parked", condition=models.Q(bound=False)
+            ),
+        ]
+
+
+class Trace(models.Model):
+    """What is known of one trace: a fact per span (slatrack.domain.traces), packed."""
+
+    id = models.UUIDField(primary_key=True, help_text="the trace id")
+    state = models.BinaryField()
+    bound = models.BooleanField(help_text="some span of it carries an event key")
+    spans = models.PositiveIntegerField()
+    created_at = models.DateTimeField()
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(
+                fields=["created_at"], name="trace_parked", condition=models.Q(bound=False)
+            ),
+        ]
+
+
+class Journey(models.Model):
+    """One event's way through one flow.
+
+    `id` is made of flow and key (domain.journeys.journey_id), so every writer finds the same row.
+    `parts` is what each trace contributes, packed; all else is folded from it.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    flow = models.ForeignKey(Flow, models.CASCADE, related_name="journeys")
+    key = models.CharField(max_length=500)
+    status = models.CharField(max_length=9, choices=[(s.value, s.value) for s in Status])
+    verdict = models.CharField(max_length=7, help_text="the worst of its deadlines; empty: none")
+    complete = models.BooleanField()
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    step = models.CharField(max_length=100, help_text="the last step reached")
+    step_at = models.DateTimeField(help_text="since when it is there")
+    working = models.BooleanField(help_text="inside that step; waiting after it otherwise")
+    error = models.BooleanField()
+    due_at = models.DateTimeField(null=True, help_text="the next open deadline, else the last")
+    warn_at = models.DateTimeField(null=True, help_text="its first warning")
+    deadline = models.CharField(max_length=200, help_text="the name of that deadline")
+    next_at = models.DateTimeField(null=True, help_text="when the watcher must look again")
+    spans = models.PositiveIntegerField()
+    attributes = models.JSONField(default=dict)
+    parts = models.BinaryField()
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=["flow", "key"], name="one_journey_per_event"),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(  # for the watcher: whose next instant has come?
+                fields=["next_at"], name="journey_next", condition=models.Q(next_at__isnull=False)
+            ),
+            models.Index(  # for the board: in flight, sorted by time left
+                fields=["due_at"], name="journey_in_flight", condition=models.Q(ended_at=None)
+            ),
+            models.Index(fields=["flow", "started_at"], name="journey_by_start"),
+            models.Index(  # for "just done" and counts of today
+                fields=["ended_at"], name="journey_ended", condition=~models.Q(ended_at=None)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class Deadline(models.Model):
+    """One rule applied to one journey. A verdict is changed by the recorder and the watcher only."""
+
+    journey = models.ForeignKey(Journey, models.CASCADE, related_name="deadlines")
+    name = models.CharField(max_length=200)
+    version = models.PositiveIntegerField()
+    severity = models.CharField(max_length=20)
+    started_at = models.DateTimeField(null=True, help_text="when its clock started")
+    due_at = models.DateTimeField(null=True)
+    strict = models.BooleanField(help_text="on time means before, not at, due_at")
+    grace_seconds = models.FloatField()
+    warnings = models.JSONField(help_text="instants, RFC 3339")
+    warned = models.PositiveSmallIntegerField(help_text="warnings told so far")
+    verdict = models.CharField(max_length=7, choices=[(v.value, v.value) for v in Verdict])
+    reached_at = models.DateTimeField(null=True)
+    reason = models.CharField(max_length=500, blank=True)
+    watermark = models.DateTimeField(null=True, help_text="telemetry read when it was decided")
+    flips = models.PositiveIntegerField(help_text="how many flips it has had")
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=["journey", "name"], name="one_deadline_each"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Flip(models.Model):
+    """A recorded change of a verdict or status: history and outbox in one.
+
+    `number` counts the flips of one deadline, so no change can be recorded twice.
+    """
+
+    class About(models.TextChoices):
+        WARNING = "warning"
+        VERDICT = "verdict"
+        STATUS = "status"
+
+    journey = models.ForeignKey(Journey, models.CASCADE, related_name="flips")
+    deadline = models.CharField(max_length=200, blank=True, help_text="empty: the journey itself")
+    version = models.PositiveIntegerField(default=0)
+    number = models.PositiveIntegerField()
+    about = models.CharField(max_length=7, choices=About.choices)
+    before = models.CharField(max_length=9)
+    after = models.CharField(max_length=9)
+    severity = models.CharField(max_length=20, blank=True)
+    step = models.CharField(max_length=100, help_text="where the event stood")
+    at = models.DateTimeField(help_text="the instant that it speaks of, e.g. the due time")
+    due_at = models.DateTimeField(null=True)
+    watermark = models.DateTimeField(null=True)
+    reason = models.CharField(max_length=500, blank=True)
+    recorded_at = models.DateTimeField()
+    routed_at = models.DateTimeField(null=True, help_text="when alerting took it up")
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(
+                fields=["journey", "deadline", "version", "number"], name="one_flip_each"
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(  # for alerting: what has not been taken up yet
+                fields=["id"], name="flip_unrouted", condition=models.Q(routed_at=None)
+            ),
+        ]
+
+
+class Source(models.Model):
+    """A place that spans are read from: a Kafka partition, or a replay under way.
+
+    `next_offset` is the offset to read next; it moves in the transaction that stores the spans.
+    `epoch` grows with each change of owner: only the owner of the current epoch may write.
+    `watermark_at` is how far in event time it has been read.
+    """
+
+    name = models.CharField(max_length=300, unique=True)
+    topic = models.CharField(max_length=249, blank=True)
+    partition = models.IntegerField(default=-1)
+    group = models.CharField(max_length=200, blank=True)
+    owner = models.CharField(max_length=200, blank=True)
+    epoch = models.PositiveBigIntegerField(default=0)
+    next_offset = models.BigIntegerField(null=True)
+    lag = models.BigIntegerField(null=True, help_text="records not yet read")
+    watermark_at = models.DateTimeField(null=True)
+    alive_at = models.DateTimeField(help_text="last sign of its owner")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SetAside(models.Model):
+    """A record or span that could not be read, kept with its bytes so that it can be replayed."""
+
+    source = models.CharField(max_length=50, help_text="kafka, http, grpc, file")
+    topic = models.CharField(max_length=249, blank=True)
+    partition = models.IntegerField(null=True)
+    offset = models.BigIntegerField(null=True)
+    encoding = models.CharField(max_length=20, blank=True)
+    reason = models.CharField(max_length=500)
+    size = models.PositiveBigIntegerField(help_text="bytes")
+    data = models.BinaryField()
+    at = models.DateTimeField()
+    replayed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(
+                fields=["topic", "partition", "offset", "reason"],
+                condition=models.Q(offset__isnull=False),
+                name="one_set_aside_per_record",
+            ),
+        ]
+
+
+class Tally(models.Model):
+    """A count that outlives the processes, e.g. parked spans that expired."""
+
+    name = models.CharField(max_length=100, primary_key=True)
+    count = models.BigIntegerField(default=0)
