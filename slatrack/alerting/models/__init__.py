@@ -1,0 +1,7 @@
+"""Alerts, the incidents they join, and how people are told, at rest."""
+
+from slatrack.alerting.models.channels import Channel, Route
+from slatrack.alerting.models.deliveries import Attempt, Delivery
+from slatrack.alerting.models.incidents import Alert, Incident, IncidentChange
+
+__all__ = ["Alert", "Attempt", "Channel", "Delivery", "Incident", "IncidentChange", "Route"]
