@@ -1,4 +1,4 @@
-"""Flows, journeys, deadlines and spans at rest. Rows are written by the recorder and the watcher only."""
+"""Flows, journeys, deadlines and spans at rest; the recorder and the watcher alone write them."""
 
 from typing import Any, ClassVar
 
@@ -39,9 +39,9 @@ class FlowVersion(models.Model):
 
 
 class RuleVersion(models.Model):
-    """One version of a deadline of a flow, in force for events that start from `effective_from` on.
+    """One version of a deadline of a flow, for events that start from `effective_from` on.
 
-    `document` is the whole entry of the flow document: deadline, rule, until, when, severity, grace.
+    `document` is its whole entry in the flow document: rule, until, when, severity, grace.
     A version without `effective_from` holds for every earlier event.
     """
 
@@ -122,6 +122,8 @@ class Journey(models.Model):
     warn_at = models.DateTimeField(null=True, help_text="its first warning")
     deadline = models.CharField(max_length=200, help_text="the name of that deadline")
     next_at = models.DateTimeField(null=True, help_text="when the watcher must look again")
+    told = models.CharField(max_length=9, help_text="the bad status last told; empty: none")
+    flip_count = models.PositiveIntegerField(help_text="how many flips its status has had")
     spans = models.PositiveIntegerField()
     attributes = models.JSONField(default=dict)
     parts = models.BinaryField()
@@ -149,7 +151,7 @@ class Journey(models.Model):
 
 
 class Deadline(models.Model):
-    """One rule applied to one journey. A verdict is changed by the recorder and the watcher only."""
+    """One rule applied to one journey; the recorder and the watcher alone change its verdict."""
 
     journey = models.ForeignKey(Journey, models.CASCADE, related_name="deadlines")
     name = models.CharField(max_length=200)
@@ -165,7 +167,7 @@ class Deadline(models.Model):
     reached_at = models.DateTimeField(null=True)
     reason = models.CharField(max_length=500, blank=True)
     watermark = models.DateTimeField(null=True, help_text="telemetry read when it was decided")
-    flips = models.PositiveIntegerField(help_text="how many flips it has had")
+    flip_count = models.PositiveIntegerField(help_text="how many flips it has had")
 
     class Meta:
         constraints: ClassVar[list[Any]] = [
