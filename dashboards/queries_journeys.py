@@ -1,0 +1,86 @@
+"""Which journeys a list shows: filters by status, verdict, step, time, key and attributes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db.models import CharField, F, QuerySet
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast
+
+from slatrack.domain.instants import rfc3339
+from slatrack.tracking.models import Flow, Journey
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What a list is narrowed to; what is empty does not narrow."""
+
+    status: str = ""
+    verdict: str = ""
+    step: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    q: str = ""
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+
+def journeys(flow: Flow, chosen: Filter) -> QuerySet[Journey]:
+    """Return the journeys of `flow` that `chosen` lets through."""
+    rows = Journey.objects.filter(flow=flow)
+    for name in ("status", "verdict", "step"):
+        if value := getattr(chosen, name):
+            rows = rows.filter(**{name: value})
+    if chosen.since:
+        rows = rows.filter(started_at__gte=chosen.since)
+    if chosen.until:
+        rows = rows.filter(started_at__lt=chosen.until)
+    if chosen.q:
+        rows = rows.filter(key__icontains=chosen.q)
+    for number, (name, value) in enumerate(chosen.attributes.items()):
+        text = Cast(KeyTextTransform(name, "attributes"), CharField())
+        rows = rows.annotate(**{f"wanted_{number}": text}).filter(**{f"wanted_{number}": value})
+    return rows
+
+
+def entries(rows: QuerySet[Journey]) -> QuerySet[Journey]:
+    """Return `rows` with all that `entry` needs, without the packed parts."""
+    return rows.select_related("flow").prefetch_related("deadlines").defer("parts")
+
+
+def entry(journey: Journey) -> dict[str, Any]:
+    """Return one journey as a list shows it: as the journey's own page, without steps and legs."""
+    return {
+        "flow": journey.flow.name,
+        "key": journey.key,
+        "status": journey.status,
+        "verdict": journey.verdict or None,
+        "complete": journey.complete,
+        "started_at": rfc3339(journey.started_at),
+        "ended_at": rfc3339(journey.ended_at),
+        "step": journey.step,
+        "step_at": rfc3339(journey.step_at),
+        "working": journey.working,
+        "error": journey.error,
+        "deadlines": [
+            {
+                "deadline": row.name,
+                "version": row.version,
+                "due_at": rfc3339(row.due_at),
+                "warn_at": row.warnings[0] if row.warnings else None,
+                "verdict": row.verdict,
+                "reached_at": rfc3339(row.reached_at),
+                "reason": row.reason,
+                "severity": row.severity,
+            }
+            for row in journey.deadlines.all()
+        ],
+        "spans": journey.spans,
+        "attributes": journey.attributes,
+    }
+
+
+def time_used(rows: QuerySet[Journey]) -> QuerySet[Journey]:
+    """Return the ended `rows` with `took`, the time from start to end."""
+    return rows.exclude(ended_at=None).annotate(took=F("ended_at") - F("started_at"))
