@@ -1,0 +1,125 @@
+"""Sources: where spans are read from, how far, and who may say so.
+
+A source's row is moved in the transaction that stores its spans. Each change of owner raises its
+`epoch`; whoever still works with an older one is fenced: it can write nothing.
+"""
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Min, Q, QuerySet
+from django.db.models.functions import Coalesce
+
+from slatrack.tracking.models import Source
+
+UNREAD = datetime(1970, 1, 1, tzinfo=UTC)  # the watermark of a source that nobody has read yet
+REPLAY_SILENCE = timedelta(seconds=60)  # a replay without a sign of life for longer is dead
+REPLAY = "replay:"
+
+
+class Fenced(Exception):  # noqa: N818
+    """A source has another owner now; what was read from it must be dropped."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__(f"no longer the owner of {', '.join(names)}")
+        self.names = tuple(names)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to move a source: `next_offset` is where to go on, None where none was stored."""
+
+    name: str
+    epoch: int
+    next_offset: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """How far a source has been read. A field of None leaves what is stored."""
+
+    name: str
+    epoch: int
+    next_offset: int | None = None
+    watermark_at: datetime | None = None
+    lag: int | None = None
+
+
+def claim(
+    topic: str, partitions: Iterable[int], *, group: str, owner: str, now: datetime
+) -> dict[int, Claim]:
+    """Make `owner` the one owner of these partitions; whoever had them is fenced from now on."""
+    with transaction.atomic():
+        return {
+            partition: _claim_one(topic, partition, group=group, owner=owner, now=now)
+            for partition in sorted(partitions)
+        }
+
+
+def _claim_one(topic: str, partition: int, *, group: str, owner: str, now: datetime) -> Claim:
+    name = f"{group}:{topic}:{partition}"
+    where = {"topic": topic, "partition": partition, "group": group}
+    Source.objects.get_or_create(name=name, defaults={**where, "alive_at": now})
+    Source.objects.filter(name=name).update(epoch=F("epoch") + 1, owner=owner, alive_at=now)
+    row = Source.objects.get(name=name)
+    return Claim(name, row.epoch, row.next_offset)
+
+
+def advance(advances: Iterable[Advance], *, now: datetime) -> None:
+    """Move sources. Raises Fenced, having moved some: call it inside the transaction to undo."""
+    fenced = [one.name for one in sorted(advances, key=_name) if not _move(one, now=now)]
+    if fenced:
+        raise Fenced(fenced)
+
+
+def _name(one: Advance) -> str:
+    return one.name  # all writers lock in one order
+
+
+def _move(one: Advance, *, now: datetime) -> bool:
+    fields = {"next_offset": one.next_offset, "watermark_at": one.watermark_at, "lag": one.lag}
+    known = {name: value for name, value in fields.items() if value is not None}
+    row = Source.objects.filter(name=one.name, epoch=one.epoch)
+    return bool(row.update(alive_at=now, **known))
+
+
+@transaction.atomic
+def touch(advances: Iterable[Advance], *, now: datetime) -> None:
+    """Say that the owner lives and how far it sees, where there were no spans to record."""
+    advance(advances, now=now)
+
+
+def start_replay(owner: str, *, now: datetime) -> Claim:
+    """Register a replay: while it lives, the watermark stands at the oldest span it has brought."""
+    row = Source.objects.create(
+        name=f"{REPLAY}{uuid.uuid4()}", owner=owner, epoch=1, watermark_at=now, alive_at=now
+    )
+    return Claim(row.name, row.epoch, None)
+
+
+def end_replay(replay: Claim) -> None:
+    """Take a replay's hold off the watermark."""
+    Source.objects.filter(name=replay.name).delete()
+
+
+def live(now: datetime) -> QuerySet[Source]:
+    """Return the sources that count: partitions of the topics read now, replays under way.
+
+    A partition whose reader is dead does count: what is in it has not been seen.
+    """
+    environment = settings.SLATRACK
+    topics = [entry.split(":")[0].strip() for entry in environment.kafka_topics.split(",")]
+    read = Q(group=environment.kafka_group, topic__in=topics)
+    replays = Q(name__startswith=REPLAY, alive_at__gte=now - REPLAY_SILENCE)
+    return Source.objects.filter(read | replays)
+
+
+def watermark(now: datetime) -> datetime | None:
+    """Return up to when all telemetry has been read; None where nothing is being read."""
+    unread = Coalesce("watermark_at", UNREAD)
+    found: datetime | None = live(now).aggregate(at=Min(unread))["at"]
+    return found
