@@ -1,0 +1,1 @@
+// Filled by the live line of every page.
