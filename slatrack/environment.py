@@ -1,6 +1,7 @@
 """Every setting slatrack reads from the environment: typed, with its default and its meaning."""
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -25,3 +26,15 @@ class Environment(BaseSettings):
     kafka_topics: str = Field("otlp_spans", description="Topics of spans, comma-separated")
     default_grace: str = Field("PT0S", description="How long telemetry may lag before silence counts")
     parked_for: str = Field("PT1H", description="How long a span waits for an identifier")
+    public_url: str = Field("", description="Address people open, for links in messages")
+    alert_allowed_networks: str = Field(
+        "", description="Networks, comma-separated, that channels may reach though not public"
+    )
+    smtp_host: str = Field("", description="Mail server for e-mail channels without their own")
+    smtp_port: int = Field(25, ge=1, le=65535, description="Its port")
+    smtp_security: Literal["none", "starttls", "tls"] = Field(
+        "starttls", description="How it is encrypted: none, starttls or tls"
+    )
+    smtp_user: str = Field("", description="Its user; empty: no sign-in")
+    smtp_password: str = Field("", description="Its password")
+    mail_from: str = Field("slatrack@localhost", description="Sender of messages")

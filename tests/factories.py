@@ -41,6 +41,8 @@ def new_journey(**fields: Any) -> Journey:
         "warn_at": NOON + minutes(7.5),
         "deadline": "report within 15 minutes",
         "next_at": NOON + minutes(7.5),
+        "told": "",
+        "flip_count": 0,
         "spans": 2,
         "parts": b"",
         "changed_at": NOON,
@@ -67,7 +69,7 @@ def deadline(of: Journey, **fields: Any) -> Deadline:
         "warnings": [],
         "warned": 0,
         "verdict": of.verdict,
-        "flips": 0,
+        "flip_count": 0,
     }
     return Deadline.objects.create(journey=of, **{**values, **fields})
 

@@ -44,19 +44,17 @@ def rank(rung: Rung, number: int = 0) -> int:
     return _RANK.get(rung, 0)
 
 
-def rung_of(about: str, before: str, after: str, reason: str) -> tuple[Rung, int] | None:
+def rung_of(about: str, before: str, after: str) -> tuple[Rung, int] | None:
     """Return the rung, and which warning it is (else 0), that a flip stands for; None: no alert."""
     if about == "warning":
         return Rung.DUE_SOON, int(after) if after.isdecimal() else 1
-    rung = _of_status(before, after) if about == "status" else _of_verdict(before, after, reason)
+    rung = _of_status(before, after) if about == "status" else _of_verdict(before, after)
     return (rung, 0) if rung else None
 
 
-def _of_verdict(before: str, after: str, reason: str) -> Rung | None:
-    if before == after == Verdict.MISSED:
-        return Rung.ARRIVED_LATE if reason == "reached late" else None
-    if after == Verdict.MISSED:
-        return Rung.MISSED
+def _of_verdict(before: str, after: str) -> Rung | None:
+    if after == Verdict.MISSED:  # missed twice: seen at last, and late
+        return Rung.ARRIVED_LATE if before == Verdict.MISSED else Rung.MISSED
     if after == Verdict.UNKNOWN:
         return Rung.UNKNOWN
     return Rung.CLEARED if before in (Verdict.MISSED, Verdict.UNKNOWN) else None
