@@ -1,0 +1,24 @@
+"""The settings under test: slatrack's own, in a folder of their own, with nothing of the user's."""
+
+import atexit
+import os
+import shutil
+import tempfile
+
+KEPT = {"SLATRACK_DATABASE_URL", "SLATRACK_REDIS_URL"}  # so the suite can run on real servers
+
+for name in [n for n in os.environ if n.startswith("SLATRACK_") and n not in KEPT]:
+    if not name.startswith(("SLATRACK_TEST_", "SLATRACK_CI")):
+        del os.environ[name]
+os.environ["SLATRACK_DATA_DIR"] = tempfile.mkdtemp(prefix="slatrack-test-")
+atexit.register(shutil.rmtree, os.environ["SLATRACK_DATA_DIR"], ignore_errors=True)
+
+from slatrack.settings import *  # noqa: E402, F403
+from slatrack.settings import DATABASES, SLATRACK  # noqa: E402
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+if not SLATRACK.database_url:
+    DATABASES["default"]["OPTIONS"]["init_command"] = (
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF"
+    )
+    DATABASES["default"]["TEST"] = {"NAME": str(SLATRACK.data_dir / "test.sqlite3")}
