@@ -109,7 +109,7 @@ class _Tree:
         return order
 
     def owners(self) -> dict[bytes, tuple[str, ...]]:
-        """Return the keys that each span belongs to, sorted; spans that belong to none are absent."""
+        """Return the keys that each span belongs to, sorted; those that belong to none are absent."""
         owners = self._from_above()
         below = self._from_below(owners)
         for span_id in self.order:
@@ -135,11 +135,11 @@ class _Tree:
         for span_id in reversed(self.order):
             parent = self.facts[span_id].parent_id
             if parent in self.facts and parent not in owners:
-                below[parent].update(owners.get(span_id) or below.get(span_id, ()))
+                below[parent].update(owners.get(span_id) or below.get(span_id) or ())
         return below
 
     def _beside(self, span_id: bytes, owners: Mapping[bytes, tuple[str, ...]]) -> tuple[str, ...]:
-        """For a span beside the keyed ones: what its parent belongs to, unless a message parts them.
+        """For a span beside the keyed ones: what its parent belongs to, if no message parts them.
 
         Work that one request does for all its events is shared by them; a message is one event's.
         """

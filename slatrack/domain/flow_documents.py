@@ -126,7 +126,9 @@ class _Reader:
                 reason = f"{step.name!r} comes after itself, through {', '.join(sorted(after))}"
                 self.problem(("steps", number, "after"), reason)
 
-    def event_key(self, value: object, path: Path, *, required: bool = False) -> tuple[KeySource, ...]:
+    def event_key(
+        self, value: object, path: Path, *, required: bool = False
+    ) -> tuple[KeySource, ...]:
         entries = value if isinstance(value, list) else [value] if value is not None else []
         if required and not entries:
             self.problem(path, "say where the event key is found, e.g. event_key: [trade.id]")
@@ -144,7 +146,8 @@ class _Reader:
                 return KeySource(KeyKind(kind), name)
         self.problem(
             path,
-            "use an attribute name, {message_key: topic}, {header: name}, {message: topic} or {trace: true}",
+            "use an attribute name, {message_key: topic}, {header: name}, {message: topic}"
+            " or {trace: true}",
         )
         return None
 
@@ -180,14 +183,18 @@ class _Reader:
     def starts(self, starts: frozenset[str], steps: Sequence[Step], path: Path) -> None:
         names = {step.name for step in steps}
         if "ingress" in starts and not any(step.role is Role.INGRESS for step in steps):
-            self.problem(path, "counts from ingress, but no step has role: ingress: give one that role")
+            self.problem(
+                path, "counts from ingress, but no step has role: ingress: give one that role"
+            )
         for start in sorted(starts):
             if start.startswith("step:") and start[5:] not in names:
                 self.problem(path, unknown("step", start[5:], names))
 
     def when(self, value: object, path: Path) -> dict[str, tuple[str, ...]]:
         if not isinstance(value, Mapping):
-            self.problem(path, "must be a mapping of attribute to values, e.g. {asset.class: [equity]}")
+            self.problem(
+                path, "must be a mapping of attribute to values, e.g. {asset.class: [equity]}"
+            )
             return {}
         return {str(name): self._values(allowed, (*path, name)) for name, allowed in value.items()}
 
@@ -229,7 +236,12 @@ class _Reader:
         return tuple(dict.fromkeys(values))
 
     def choice(
-        self, entry: Mapping[str, object], field: str, path: Path, known: Sequence[str], default: str
+        self,
+        entry: Mapping[str, object],
+        field: str,
+        path: Path,
+        known: Sequence[str],
+        default: str,
     ) -> str:
         value = entry.get(field, default)
         if value in known:

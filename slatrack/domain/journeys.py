@@ -156,7 +156,7 @@ class Journey:
 
 
 def fold(flow: Flow, key: str, parts: Mapping[bytes, Part]) -> Journey | None:
-    """Return the journey that the parts, by trace id, make; None if they prove no step of `flow`."""
+    """Return the journey that the parts, by trace id, make; None if they prove no step."""
     names = {step.name for step in flow.steps}
     by_step: dict[str, dict[tuple[bytes, bytes], Sighting]] = defaultdict(dict)
     for trace_id, one in parts.items():

@@ -66,3 +66,15 @@ def _of_status(before: str, after: str) -> Rung | None:
     if after == Status.LOST:
         return Rung.LOST
     return Rung.CLEARED if before in (Status.FAILED, Status.LOST) else None
+
+
+SEVERITIES = ("info", "warning", "critical")
+
+
+def worse_severity(one: str, other: str) -> str:
+    """Return the graver of two severities; one that is not in the list counts as a warning."""
+    return max(one, other, key=_gravity)
+
+
+def _gravity(severity: str) -> int:
+    return SEVERITIES.index(severity) if severity in SEVERITIES else 1

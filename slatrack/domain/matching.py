@@ -1,7 +1,7 @@
 """Matching: which keys a span carries and which steps it proves, for all flows at once.
 
-Spans come in few shapes (kind, service, name, topic, operation, scope, resource). The steps that fit
-a shape are found once and remembered, so that a span costs one look-up, not one test per step.
+Spans come in few shapes (kind, service, name, topic, operation, scope, resource). The steps that
+fit a shape are found once and remembered: a span costs one look-up, not one test per step.
 """
 
 from collections.abc import Hashable, Sequence

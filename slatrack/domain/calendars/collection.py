@@ -18,8 +18,8 @@ class Calendars:
     """Calendars by code, and a memory for what rules work out from them.
 
     Never changes: adding closures makes another one, with another version. The memory holds
-    answers that depend only on a key and on these calendars, and is dropped when it grows large;
-    threads may share it, at worst an answer is worked out twice.
+    answers that depend only on its owner and on these calendars, and is dropped when it grows
+    large; threads may share it, at worst an answer is worked out twice.
     """
 
     def __init__(self, load: Callable[[str], Calendar], version: str, closures: Closures) -> None:
@@ -27,7 +27,8 @@ class Calendars:
         self._load = load
         self._closures = closures
         self._known: dict[str, Calendar] = {}
-        self._memos: dict[object, dict[Any, Any]] = {}
+        self._sessions: dict[tuple[str, date], Session | None] = {}
+        self._memos: dict[int, tuple[object, dict[Any, Any]]] = {}
 
     @classmethod
     def shipped(cls) -> "Calendars":
@@ -62,11 +63,10 @@ class Calendars:
 
     def session(self, code: str, day: date) -> Session | None:
         """Return a day's trading session, None where the exchange is closed."""
-        memo = self.memo(("session", code))
-        if day not in memo:
-            memo[day] = self.get(code).session(day)
-        found: Session | None = memo[day]
-        return found
+        key = code, day
+        if key not in self._sessions:
+            self._sessions[key] = self.get(code).session(day)
+        return self._sessions[key]
 
     def half_day(self, code: str, day: date) -> bool:
         """Say whether `day` is open for less than the usual hours."""
@@ -77,14 +77,18 @@ class Calendars:
         calendar = self.get(code)
         return calendar.first, calendar.last
 
-    def memo(self, key: object) -> dict[Any, Any]:
-        """Return the memory kept for `key`, empty at first."""
-        found = self._memos.get(key)
+    def memo(self, owner: object) -> dict[Any, Any]:
+        """Return the memory kept for this very object, which must never change; empty at first.
+
+        By identity, because hashing a rule takes longer than working it out; the owner is held,
+        so that no other object can take its place.
+        """
+        found = self._memos.get(id(owner))
         if found is None:
             if len(self._memos) >= MEMO_LIMIT:
                 self._memos = {}
-            found = self._memos[key] = {}
-        return found
+            found = self._memos[id(owner)] = (owner, {})
+        return found[1]
 
     def _read(self, code: str) -> Calendar:
         if code not in CODES:

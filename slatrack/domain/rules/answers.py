@@ -1,6 +1,5 @@
 """What evaluating a rule gives: inside, for composing; outside, for judging."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
@@ -26,8 +25,7 @@ class Answer(NamedTuple):
     warn: tuple[Warn, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(NamedTuple):
     """When something is due, or why that is not said.
 
     On time is `reached < due_at` where `strict` (a deadline at 24:00), else `reached <= due_at`.

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from functools import lru_cache
 
+from slatrack.domain.calendars import Calendars
 from slatrack.domain.rules.answers import Answer, State
 from slatrack.domain.rules.clock import Clock, read_start
 from slatrack.domain.rules.kinds import Earliest, Latest, Rule, Switch, Versions, When
@@ -14,7 +14,7 @@ from slatrack.domain.zones import zone
 Ask = Callable[[Rule], Answer]
 
 
-def answer_earliest(rule: Earliest, clock: Clock, ask: Ask) -> Answer:
+def answer_earliest(rule: Earliest, clock: Clock, calendars: Calendars, ask: Ask) -> Answer:
     """Return the first of the answers; those that have no start yet are left out."""
     answers = [ask(inner) for inner in rule.of]
     due = [answer for answer in answers if answer.state is State.DUE]
@@ -24,7 +24,7 @@ def answer_earliest(rule: Earliest, clock: Clock, ask: Ask) -> Answer:
     return min(due, key=_moment)
 
 
-def answer_latest(rule: Latest, clock: Clock, ask: Ask) -> Answer:
+def answer_latest(rule: Latest, clock: Clock, calendars: Calendars, ask: Ask) -> Answer:
     """Return the last of the answers; unknown while one of them is."""
     answers = [ask(inner) for inner in rule.of]
     due = [answer for answer in answers if answer.state is State.DUE]
@@ -32,7 +32,7 @@ def answer_latest(rule: Latest, clock: Clock, ask: Ask) -> Answer:
     return blocked or (max(due, key=_moment) if due else answers[0])
 
 
-def answer_switch(rule: Switch, clock: Clock, ask: Ask) -> Answer:
+def answer_switch(rule: Switch, clock: Clock, calendars: Calendars, ask: Ask) -> Answer:
     """Return the answer of the first branch that fits; the rule does not apply where none does."""
     for branch in rule.branches:
         if branch.when is None or _fits(branch.when, clock):
@@ -42,12 +42,12 @@ def answer_switch(rule: Switch, clock: Clock, ask: Ask) -> Answer:
     return Answer(State.NOT_APPLICABLE, reasons=(f"the rule does not apply: {seen}",))
 
 
-def answer_versions(rule: Versions, clock: Clock, ask: Ask) -> Answer:
+def answer_versions(rule: Versions, clock: Clock, calendars: Calendars, ask: Ask) -> Answer:
     """Return the answer of the version in force on the local day of the event's start.
 
     The start is the earliest known of all that the versions count from: never the present.
     """
-    known = [read_start(start, clock) for start in _starts(rule)]
+    known = [read_start(start, clock) for start in _starts(rule, calendars)]
     instants = [at for at, _ in known if at is not None]
     if not instants:
         return Answer(State.MISSING, reasons=(known[0][1],))
@@ -60,9 +60,11 @@ def answer_versions(rule: Versions, clock: Clock, ask: Ask) -> Answer:
     return Answer(State.NOT_APPLICABLE, reasons=(reason,))
 
 
-@lru_cache(maxsize=4096)
-def _starts(rule: Versions) -> tuple[Start, ...]:
-    return tuple(dict.fromkeys(starts(rule)))
+def _starts(rule: Versions, calendars: Calendars) -> tuple[Start, ...]:
+    memo: dict[str, tuple[Start, ...]] = calendars.memo(rule)
+    if "starts" not in memo:
+        memo["starts"] = tuple(dict.fromkeys(starts(rule)))
+    return memo["starts"]
 
 
 def _first(answers: list[Answer], state: State) -> Answer | None:

@@ -66,12 +66,14 @@ def _answer(rule: Rule, clock: Clock, calendars: Calendars) -> Answer:
 
 
 def _unadjusted(rule: Rule, clock: Clock, calendars: Calendars) -> Answer:
-    if isinstance(rule, Earliest | Latest | Switch | Versions):
-        return CHOICES[type(rule)](rule, clock, lambda inner: _answer(inner, clock, calendars))
-    started_at, why = read_start(rule.start, clock)
+    choose = CHOICES.get(type(rule))
+    if choose is not None:
+        return choose(rule, clock, calendars, lambda inner: _answer(inner, clock, calendars))
+    counting: Any = rule  # of a kind in COUNTS: these all have a start
+    started_at, why = read_start(counting.start, clock)
     if started_at is None:
         return Answer(State.MISSING, reasons=(why,))
-    answer: Answer = COUNTS[type(rule)](rule, started_at, calendars)
+    answer = COUNTS[type(rule)](rule, started_at, calendars)
     return answer._replace(reasons=(why, *answer.reasons)) if why else answer
 
 
@@ -110,7 +112,7 @@ COUNTS: dict[type, Callable[[Any, datetime, Calendars], Answer]] = {
     WindowRule: answer_window,
     OpenTime: answer_open_time,
 }
-CHOICES: dict[type, Callable[[Any, Clock, Callable[[Rule], Answer]], Answer]] = {
+CHOICES: dict[type, Callable[[Any, Clock, Calendars, Callable[[Rule], Answer]], Answer]] = {
     Earliest: answer_earliest,
     Latest: answer_latest,
     Switch: answer_switch,

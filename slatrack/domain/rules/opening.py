@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from slatrack.domain.calendars import Calendars
 from slatrack.domain.rules.days import DAY, closed_reason, sentence, shown
+from slatrack.domain.rules.kinds import OpenTime, WindowRule
 from slatrack.domain.rules.parts import (
     Breaks,
     DailyWindow,
@@ -28,14 +29,17 @@ class OpenDay(NamedTuple):
     reason: str | None
 
 
-def open_days(window: Window, dst: Dst, since: datetime, calendars: Calendars) -> Iterator[OpenDay]:
+def open_days(
+    rule: WindowRule | OpenTime, since: datetime, calendars: Calendars
+) -> Iterator[OpenDay]:
     """Yield day after day from the one on which `since` falls, without end.
 
     At local midnight that is still the day before, which may close just then.
     """
+    window, dst = rule.window, rule.options.dst
     tz = window.tz if isinstance(window, DailyWindow) else calendars.get(window.session).zone
     day = (since - INSTANT).astimezone(zone(tz)).date()
-    memo: dict[date, OpenDay] = calendars.memo((window, dst))
+    memo: dict[date, OpenDay] = calendars.memo(rule)
     while True:
         found = memo.get(day)
         if found is None:

@@ -20,7 +20,7 @@ def answer_window(rule: WindowRule, started_at: datetime, calendars: Calendars) 
     reasons: list[str] = []
     inside_until: datetime | None = None
     due_at = started_at + rule.inside
-    for day in open_days(rule.window, rule.options.dst, started_at, calendars):
+    for day in open_days(rule, started_at, calendars):
         for opens, closes in day.intervals:
             if opens > started_at and opens != inside_until:
                 reasons.append(NEXT_OPEN if inside_until is None else OVERFLOW)
@@ -38,7 +38,7 @@ def answer_open_time(rule: OpenTime, started_at: datetime, calendars: Calendars)
     """Return when the amount has run out of open time: at a close rather than the next open."""
     reasons: list[str] = []
     left = rule.amount
-    for day in open_days(rule.window, rule.options.dst, started_at, calendars):
+    for day in open_days(rule, started_at, calendars):
         for opens, closes in day.intervals:
             begins = max(opens, started_at)
             if begins >= closes:
