@@ -109,7 +109,7 @@ class _Tree:
         return order
 
     def owners(self) -> dict[bytes, tuple[str, ...]]:
-        """Return the keys that each span belongs to, sorted; those that belong to none are absent."""
+        """Return the keys that each span belongs to, sorted; one that belongs to none is absent."""
         owners = self._from_above()
         below = self._from_below(owners)
         for span_id in self.order:

@@ -14,7 +14,7 @@ from slatrack.domain.calendars import Calendars
 from slatrack.domain.flows import DeadlineSpec
 from slatrack.domain.instants import to_datetime
 from slatrack.domain.journeys import Journey
-from slatrack.domain.rules import Clock, Due, due
+from slatrack.domain.rules import Clock, Due, State, due
 from slatrack.domain.states import Verdict
 
 PATIENCE = timedelta(seconds=5)  # telemetry this little behind is no news: keep waiting
@@ -61,12 +61,15 @@ def run(journey: Journey, spec: DeadlineSpec, calendars: Calendars) -> Running |
     """Apply one deadline to one journey; None if it does not apply to such an event."""
     if not spec.applies(journey.attributes):
         return None
+    answer = due(spec.rule, clock(journey), calendars=calendars)
+    if answer.state is State.NOT_APPLICABLE:
+        return None
     until = journey.seen(spec.until)
     reached = until.reached if until else None
     started = journey.ingress is not None or "ingress" not in spec.starts
     return Running(
         spec=spec,
-        due=due(spec.rule, clock(journey), calendars=calendars),
+        due=answer,
         reached_at=to_datetime(reached) if reached is not None else None,
         proven=started and (until is None or until.proven),
     )
@@ -92,7 +95,8 @@ def judge(
     due_at = running.due.due_at
     if due_at is None:
         reason = running.due.reasons[0] if running.due.reasons else "cannot calculate"
-        return Judgement(Verdict.UNKNOWN, warned, reason, None)
+        started = running.due.state is not State.MISSING
+        return Judgement(Verdict.UNKNOWN if started else Verdict.WAITING, warned, reason, None)
     if running.reached_at is not None and running.proven:
         return _settled(running, warned, "")
     read_to = min(now, watermark)

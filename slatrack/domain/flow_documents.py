@@ -30,7 +30,7 @@ class Problem(NamedTuple):
     reason: str
 
 
-class FlowInvalid(ValueError):  # noqa: N818 - a statement about the document
+class FlowInvalid(ValueError):
     """The document is not a flow; `problems` says why."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:

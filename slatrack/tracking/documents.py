@@ -70,12 +70,15 @@ class Document(NamedTuple):
 
 def flows(text: str) -> list[tuple[Flow, Document]]:
     """Return the flows that `text` holds, one per YAML document; FlowError with every problem."""
-    found, problems = [], []
+    found: list[tuple[Flow, Document]] = []
+    problems: list[Problem] = []
     for document in documents(text):
         try:
             flow = flow_documents.read(document.value, compile_pattern=compile_pattern)
         except FlowInvalid as exc:
-            problems += [Problem(document.line(p.path), _dotted(p.path), p.reason) for p in exc.problems]
+            problems += [
+                Problem(document.line(p.path), _dotted(p.path), p.reason) for p in exc.problems
+            ]
         else:
             if any(flow.name == other.name for other, _ in found):
                 reason = f"flow {flow.name!r} is there twice: rename one"
@@ -119,7 +122,9 @@ def documents(text: str) -> Iterator[Document]:
 def _nodes(text: str) -> Iterator[tuple[int, int, yaml.Node]]:
     """Yield each document's root with its first and last line, separators left out."""
     nodes = [node for node in yaml.compose_all(text, Loader=_Loader) if node is not None]
-    starts = [n for n, line in enumerate(text.splitlines(), 1) if line.split("#")[0].rstrip() == "---"]
+    starts = [
+        n for n, line in enumerate(text.splitlines(), 1) if line.split("#")[0].rstrip() == "---"
+    ]
     for node in nodes:
         here = node.start_mark.line + 1
         first = max((line + 1 for line in starts if line < here), default=1)

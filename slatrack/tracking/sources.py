@@ -21,7 +21,7 @@ REPLAY_SILENCE = timedelta(seconds=60)  # a replay without a sign of life for lo
 REPLAY = "replay:"
 
 
-class Fenced(Exception):  # noqa: N818
+class Fenced(Exception):
     """A source has another owner now; what was read from it must be dropped."""
 
     def __init__(self, names: Sequence[str]) -> None:

@@ -1,0 +1,50 @@
+"""The verdict in words: the same sentence on every page, in messages and in the API."""
+
+from datetime import datetime, timedelta
+
+from slatrack.domain.states import Verdict
+
+
+def verdict_sentence(
+    verdict: Verdict,
+    *,
+    due_at: datetime | None,
+    reached_at: datetime | None,
+    reason: str,
+    now: datetime,
+) -> str:
+    """Say how an event stands to its deadline, e.g. "Late by 4 min 12 s"."""
+    if due_at is None:
+        return f"No deadline can be calculated: {reason or 'its rule does not apply'}"
+    if verdict is Verdict.MET:
+        return f"On time, {span(due_at - (reached_at or due_at))} to spare"
+    if verdict is Verdict.MISSED:
+        return (
+            f"Late by {span(reached_at - due_at)}"
+            if reached_at
+            else f"Missed {span(now - due_at)} ago"
+        )
+    if verdict is Verdict.UNKNOWN:
+        return f"Unknown whether on time: {reason}"
+    if now > due_at:
+        return f"Was due {span(now - due_at)} ago, waiting for telemetry"
+    return f"Due in {span(due_at - now)}"
+
+
+def span(length: timedelta) -> str:
+    """Return a length of time for people: "2 d 4 h", "4 min 12 s", "2.5 s", "350 ms"."""
+    seconds = abs(length.total_seconds())
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    whole = int(seconds)
+    for size, unit, below, smaller in (
+        (86400, "d", 3600, "h"),
+        (3600, "h", 60, "min"),
+        (60, "min", 1, "s"),
+    ):
+        if whole >= size:
+            rest = whole % size // below
+            return f"{whole // size} {unit} {rest} {smaller}" if rest else f"{whole // size} {unit}"
+    return f"{whole} s"

@@ -1,0 +1,196 @@
+"""Journeys and their deadlines at rest: loaded locked, folded again, judged, saved."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from slatrack import live
+from slatrack.domain.binding import Event
+from slatrack.domain.instants import rfc3339, to_datetime
+from slatrack.domain.journeys import Journey, Part, fold, journey_id
+from slatrack.domain.states import Status, Verdict
+from slatrack.tracking import flip_rows, models, store
+from slatrack.tracking.flows import Flows
+from slatrack.tracking.judging import (
+    Decided,
+    Judged,
+    Moment,
+    Told,
+    judge_journey,
+    summary,
+)
+from slatrack.tracking.packing import pack_parts, unpack_parts
+
+JOURNEY_COLUMNS = (
+    "id", "flow", "key", "status", "verdict", "complete", "started_at", "ended_at", "step",
+    "step_at", "working", "error", "due_at", "warn_at", "deadline", "next_at", "told", "flip_count",
+    "spans", "attributes", "parts", "changed_at",
+)  # fmt: skip
+DEADLINE_COLUMNS = (
+    "journey", "name", "version", "severity", "started_at", "due_at", "strict", "grace_seconds",
+    "warnings", "warned", "verdict", "reached_at", "reason", "watermark", "flip_count",
+)  # fmt: skip
+
+
+class Stored(NamedTuple):
+    """A journey as it was stored: its parts, what was told of it, its deadlines by name."""
+
+    parts: dict[bytes, Part]
+    told: Told
+    deadlines: dict[str, tuple[int, Decided]]  # row id, state
+
+
+NEW = Stored({}, Told(), {})
+
+
+class Folded(NamedTuple):
+    """A journey to save."""
+
+    journey: Journey
+    parts: Mapping[bytes, Part]
+    judged: Judged
+    stored: Stored
+
+
+def update_journeys(
+    changes: Mapping[Event, Mapping[bytes, Part | None]], flows: Flows, moment: Moment
+) -> tuple[int, int]:
+    """Apply what traces contribute to journeys, judge and save them.
+
+    Returns how many journeys changed and how many flips were recorded. Should another writer be
+    inserting one of them at this moment, that one is loaded and folded again.
+    """
+    ids = {journey_id(*event): event for event in changes if event[0] in flows.flows}
+    changed = flipped = 0
+    while ids:
+        known = load_journeys(ids)
+        folded = {}
+        for row_id, event in ids.items():
+            stored = known.get(row_id, NEW)
+            parts = _applied(stored.parts, changes[event])
+            if done := fold_journey(event, parts, stored, flows, moment):
+                folded[row_id] = done
+        missed = save_journeys(folded, known, flows, moment)
+        saved = {row_id: one for row_id, one in folded.items() if row_id not in missed}
+        flipped += sum(len(one.judged.flips) for one in saved.values())
+        changed += len(saved)
+        ids = {row_id: ids[row_id] for row_id in missed}
+    return changed, flipped
+
+
+def _applied(
+    parts: Mapping[bytes, Part], changes: Mapping[bytes, Part | None]
+) -> dict[bytes, Part]:
+    merged = {**parts, **changes}
+    return {trace_id: one for trace_id, one in merged.items() if one is not None}
+
+
+def fold_journey(
+    event: Event, parts: Mapping[bytes, Part], stored: Stored, flows: Flows, moment: Moment
+) -> Folded | None:
+    """Fold and judge one journey; None when its parts prove no step of its flow as it is now."""
+    flow = flows.flows[event[0]]
+    journey = fold(flow, event[1], parts)
+    if journey is None:
+        return None
+    known = {name: state for name, (_, state) in stored.deadlines.items()}
+    judged = judge_journey(journey, journey_id(*event), known, stored.told, flows, moment)
+    return Folded(journey, parts, judged, stored)
+
+
+def load_journeys(ids: Collection[UUID]) -> dict[UUID, Stored]:
+    """Return some journeys, locked until the transaction ends, in order of id."""
+    rows = models.Journey.objects.filter(id__in=ids).order_by("id").select_for_update()
+    found = rows.values_list("id", "parts", "told", "flip_count")
+    journeys = {
+        row_id: Stored(unpack_parts(parts), Told(told, count), {})
+        for row_id, parts, told, count in found
+    }
+    for row_id, one, state in load_deadlines(journeys):
+        journeys[one].deadlines[state.name] = (row_id, state)
+    return journeys
+
+
+def load_deadlines(journey_ids: Collection[UUID]) -> Iterable[tuple[int, UUID, Decided]]:
+    """Yield row id, journey id and state of the deadlines of some journeys."""
+    if not journey_ids:
+        return
+    rows = models.Deadline.objects.filter(journey_id__in=journey_ids)
+    for row in rows.values_list("id", "journey_id", *DEADLINE_COLUMNS[1:]):
+        yield row[0], row[1], decided(row[2:])
+
+
+def decided(values: Sequence[Any]) -> Decided:
+    """Return the state that a Deadline row holds, given its columns from `name` on."""
+    (name, version, severity, started_at, due_at, strict, grace, warnings, warned, verdict,
+     reached_at, reason, watermark, flip_count) = values  # fmt: skip
+    return Decided(
+        name=name, version=version, severity=severity, started_at=started_at, due_at=due_at,
+        strict=strict, grace=timedelta(seconds=grace),
+        warnings=tuple(datetime.fromisoformat(at) for at in warnings), warned=warned,
+        verdict=Verdict(verdict), reached_at=reached_at, reason=reason, watermark=watermark,
+        flip_count=flip_count,
+    )  # fmt: skip
+
+
+def save_journeys(
+    folded: Mapping[UUID, Folded], known: Mapping[UUID, Stored], flows: Flows, moment: Moment
+) -> set[UUID]:
+    """Write journeys, deadlines and flips; return the journeys another writer has just inserted."""
+    rows = {
+        row_id: _journey_row(row_id, folded[row_id], flows, moment) for row_id in sorted(folded)
+    }
+    inserts = [row for row_id, row in rows.items() if row_id not in known]
+    written = store.insert(models.Journey, JOURNEY_COLUMNS, inserts)
+    missed = {row[0] for row in inserts} - written
+    store.update(
+        models.Journey, JOURNEY_COLUMNS, [r for row_id, r in rows.items() if row_id in known]
+    )
+    saved = {row_id: one for row_id, one in folded.items() if row_id not in missed}
+    _save_deadlines(saved)
+    flip_rows.save([flip for one in saved.values() for flip in one.judged.flips], now=moment.now)
+    live.announce(list(saved))
+    return missed
+
+
+def _journey_row(row_id: UUID, one: Folded, flows: Flows, moment: Moment) -> tuple[Any, ...]:
+    journey, judged = one.journey, one.judged
+    last, shown = journey.last, summary(judged.deadlines)
+    ended = journey.ended
+    return (
+        row_id, flows.ids[journey.flow.name], journey.key, judged.status.value,
+        shown.verdict.value if shown else "", journey.complete, to_datetime(journey.started),
+        None if ended is None else to_datetime(ended), last.step, to_datetime(last.end),
+        last.error and judged.status is Status.IN_FLIGHT,
+        last.error, shown.due_at if shown else None, _first_warning(shown),
+        shown.name if shown else "", judged.next_at, judged.told.status, judged.told.flip_count,
+        journey.spans, dict(journey.attributes), pack_parts(one.parts), moment.now,
+    )  # fmt: skip
+
+
+def _first_warning(shown: Decided | None) -> datetime | None:
+    return shown.warnings[0] if shown and shown.warnings else None
+
+
+def _save_deadlines(saved: Mapping[UUID, Folded]) -> None:
+    inserts, updates = [], []
+    for row_id, one in saved.items():
+        for state in one.judged.deadlines:
+            known = one.stored.deadlines.get(state.name)
+            values = _deadline_row(row_id, state)
+            if known is None:
+                inserts.append(values)
+            elif known[1] != state:
+                updates.append((known[0], *values))
+    store.insert(models.Deadline, DEADLINE_COLUMNS, inserts)
+    store.update(models.Deadline, ("id", *DEADLINE_COLUMNS), updates)
+
+
+def _deadline_row(row_id: UUID, state: Decided) -> tuple[Any, ...]:
+    return (
+        row_id, state.name, state.version, state.severity, state.started_at, state.due_at,
+        state.strict, state.grace.total_seconds(), [rfc3339(at) for at in state.warnings],
+        state.warned, state.verdict.value, state.reached_at, state.reason[:500], state.watermark,
+        state.flip_count,
+    )  # fmt: skip

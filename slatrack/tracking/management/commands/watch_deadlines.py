@@ -1,0 +1,28 @@
+"""`manage.py watch_deadlines`: notice deadlines that pass in silence."""
+
+import signal
+from argparse import ArgumentParser
+from datetime import UTC, datetime
+from threading import Event
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from slatrack.tracking import watcher
+
+
+class Command(BaseCommand):
+    help = "Notice deadlines that pass in silence, with no span to report them"
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--once", action="store_true", help="stop when all is settled")
+
+    def handle(self, *, once: bool, **options: Any) -> None:
+        if once:
+            while watcher.settle_due(now=datetime.now(UTC)) == watcher.CHUNK:
+                continue
+            return
+        stop = Event()
+        for name in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(name, lambda *_: stop.set())
+        watcher.run(stop)

@@ -1,0 +1,43 @@
+"""Packing: facts of a trace and parts of a journey as bytes in a row (MessagePack), and back."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from msgspec import msgpack
+
+from slatrack.domain.facts import Fact, TraceFacts
+from slatrack.domain.journeys import Part
+
+
+class StoredTrace(NamedTuple):
+    """What a Trace row holds: its facts, and the blocks that its raw spans are in."""
+
+    trace: TraceFacts
+    blocks: tuple[int, ...]
+
+
+_encoder = msgpack.Encoder()
+_trace = msgpack.Decoder(tuple[list[Fact], tuple[int, ...], bool])
+_parts = msgpack.Decoder(list[tuple[bytes, Part]])
+
+
+def pack_trace(stored: StoredTrace) -> bytes:
+    """Return the bytes of `stored`."""
+    facts = list(stored.trace.facts.values())
+    return _encoder.encode((facts, stored.blocks, stored.trace.truncated))
+
+
+def unpack_trace(data: bytes | memoryview) -> StoredTrace:
+    """Return what `pack_trace` packed."""
+    facts, blocks, truncated = _trace.decode(data)
+    return StoredTrace(TraceFacts({one.span_id: one for one in facts}, truncated), blocks)
+
+
+def pack_parts(parts: Mapping[bytes, Part]) -> bytes:
+    """Return the bytes of the parts of a journey, in order of trace id."""
+    return _encoder.encode(sorted(parts.items()))
+
+
+def unpack_parts(data: bytes | memoryview) -> dict[bytes, Part]:
+    """Return what `pack_parts` packed."""
+    return dict(_parts.decode(data))

@@ -1,0 +1,114 @@
+"""Raw spans at rest: packed into blocks as received, a few hundred spans each.
+
+Traces that may become journeys share blocks that stay; the others are parked, in blocks that
+expire. When a parked trace turns out to belong to an event, its spans move to a block that stays.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from slatrack.domain.spans import NO_ATTRIBUTES, Origin, Span
+from slatrack.otlp import blocks
+from slatrack.tracking import models
+from slatrack.tracking.packing import StoredTrace
+
+SPANS_PER_BLOCK = 500
+
+
+def store(
+    spans: Iterable[Span],
+    known: Mapping[bytes, StoredTrace],
+    changed: Mapping[bytes, StoredTrace],
+    bound: Mapping[bytes, Any],
+    *,
+    now: datetime,
+) -> dict[bytes, StoredTrace]:
+    """Store the spans that `changed` traces gained; return those traces with their blocks."""
+    kept: list[Span] = []
+    parked: list[Span] = []
+    for span in _gained(spans, known, changed):
+        trace = changed[span.trace_id]
+        (kept if bound[span.trace_id] or _promising(trace) else parked).append(span)
+    kept += _moved(known, changed, bound)
+    added: dict[bytes, list[int]] = defaultdict(list)
+    for group, is_bound in ((kept, True), (parked, False)):
+        for chunk, row in _write(group, bound=is_bound, now=now):
+            for trace_id in {span.trace_id for span in chunk}:
+                added[trace_id].append(row.id)
+    return {
+        trace_id: trace._replace(blocks=(*trace.blocks, *added[trace_id]))
+        for trace_id, trace in changed.items()
+    }
+
+
+def _gained(
+    spans: Iterable[Span], known: Mapping[bytes, StoredTrace], changed: Mapping[bytes, StoredTrace]
+) -> Iterator[Span]:
+    seen: set[tuple[bytes, bytes]] = set()
+    for span in spans:
+        place = (span.trace_id, span.span_id)
+        if span.trace_id not in changed or place in seen:
+            continue
+        seen.add(place)
+        before = known.get(span.trace_id)
+        if before is None or span.span_id not in before.trace.facts:
+            yield span
+
+
+def _promising(trace: StoredTrace) -> bool:
+    return any(one.steps or one.keys for one in trace.trace.facts.values())
+
+
+def _moved(
+    known: Mapping[bytes, StoredTrace],
+    changed: Mapping[bytes, StoredTrace],
+    bound: Mapping[bytes, Any],
+) -> list[Span]:
+    """The spans of traces that were parked until now and turn out to belong to an event."""
+    traces = {
+        trace_id: known[trace_id].blocks
+        for trace_id in changed
+        if bound[trace_id] and trace_id in known and not _promising(known[trace_id])
+    }
+    wanted = {block for ids in traces.values() for block in ids}
+    parked = models.SpanBlock.objects.filter(id__in=wanted, bound=False)
+    return [
+        _bare(stored)
+        for data in parked.values_list("data", flat=True)
+        for stored in blocks.unpack(data, traces)
+    ]
+
+
+def _bare(stored: blocks.StoredSpan) -> Span:
+    """A span with no more than what packing needs."""
+    origin = Origin({}, "", stored.raw_resource, stored.raw_scope)
+    return Span(
+        stored.trace_id, stored.span_id, b"", 0, "", 0, 0, False, "", None, None, None, None,
+        NO_ATTRIBUTES, (), 0, origin, stored.raw,
+    )  # fmt: skip
+
+
+def _write(
+    spans: Sequence[Span], *, bound: bool, now: datetime
+) -> Iterator[tuple[Sequence[Span], models.SpanBlock]]:
+    ordered = sorted(spans, key=lambda span: span.trace_id)
+    chunks = [ordered[n : n + SPANS_PER_BLOCK] for n in range(0, len(ordered), SPANS_PER_BLOCK)]
+    rows = models.SpanBlock.objects.bulk_create(
+        models.SpanBlock(created_at=now, bound=bound, spans=len(chunk), data=blocks.pack(chunk))
+        for chunk in chunks
+    )
+    yield from zip(chunks, rows, strict=True)
+
+
+def load(traces: Mapping[bytes, Sequence[int]]) -> list[blocks.StoredSpan]:
+    """Return the stored spans of some traces, given the blocks of each; each span once."""
+    wanted = {block for ids in traces.values() for block in ids}
+    found: dict[tuple[bytes, bytes], blocks.StoredSpan] = {}
+    for data in (
+        models.SpanBlock.objects.filter(id__in=wanted).order_by("id").values_list("data", flat=True)
+    ):
+        for stored in blocks.unpack(data, traces):
+            found.setdefault((stored.trace_id, stored.span_id), stored)
+    return list(found.values())

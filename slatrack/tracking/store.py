@@ -1,0 +1,133 @@
+"""Bulk writes that the ORM is too slow for: a whole batch in one statement.
+
+Rows are tuples in the order of the columns named. SQLite and PostgreSQL get the same rows.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from django.db import connection, models
+
+Row = Sequence[Any]
+
+
+def insert(model: type[models.Model], columns: Sequence[str], rows: Sequence[Row]) -> set[Any]:
+    """Insert `rows`, leaving out those that exist; return the first column of those written.
+
+    A row that another transaction is inserting at this moment is waited for.
+    """
+    if not rows:
+        return set()
+    table = _Table(model, columns)
+    into = f"INSERT INTO {table.name} ({', '.join(table.columns)})"
+    if connection.vendor == "postgresql":
+        found = _unnest(
+            f"{into} SELECT {table.picked} FROM {table.arrays} ON CONFLICT DO NOTHING "  # noqa: S608
+            f"RETURNING {table.columns[0]}",
+            table.values(rows),
+        )
+        return {row[0] for row in found}
+    marks = ", ".join(["%s"] * len(columns))
+    _many(f"{into} VALUES ({marks}) ON CONFLICT DO NOTHING", table.adapted(rows))
+    return {row[0] for row in rows}  # SQLite has one writer: what was not there still is not
+
+
+def update(model: type[models.Model], columns: Sequence[str], rows: Sequence[Row]) -> None:
+    """Update `rows`, which exist and are locked; the primary key comes first."""
+    if not rows:
+        return
+    table = _Table(model, columns)
+    key, *others = table.columns
+    if connection.vendor == "postgresql":
+        assigned = ", ".join(f"{name} = new.{name}" for name in others)
+        _unnest(
+            f"UPDATE {table.name} AS old SET {assigned} "  # noqa: S608 - names are the model's
+            f"FROM (SELECT {table.named} FROM {table.arrays}) AS new WHERE old.{key} = new.{key}",
+            table.values(rows),
+        )
+        return
+    assigned = ", ".join(f"{name} = %s" for name in others)
+    keys_last = [(*row[1:], row[0]) for row in table.adapted(rows)]
+    _many(f"UPDATE {table.name} SET {assigned} WHERE {key} = %s", keys_last)  # noqa: S608
+
+
+class _Table:
+    """A model's table as these statements see it."""
+
+    def __init__(self, model: type[models.Model], columns: Sequence[str]) -> None:
+        self.name = model._meta.db_table
+        self.fields: list[Any] = [model._meta.get_field(name) for name in columns]
+        self.columns: list[str] = [field.column for field in self.fields]
+        kinds = [_postgres_kind(field) for field in self.fields]
+        casts = [cast for _, cast in kinds]
+        self.json = [bool(cast) for cast in casts]
+        self.picked = ", ".join(f"c{n}{cast}" for n, cast in enumerate(casts))
+        pairs = zip(casts, self.columns, strict=True)
+        self.named = ", ".join(f"c{n}{cast} AS {name}" for n, (cast, name) in enumerate(pairs))
+        arrays = ", ".join(f"%b::{kind}[]" for kind, _ in kinds)
+        self.arrays = f"unnest({arrays}) AS t({', '.join(f'c{n}' for n in range(len(kinds)))})"
+
+    def values(self, rows: Sequence[Row]) -> list[list[Any]]:
+        """One list per column, for PostgreSQL."""
+        columns = zip(*rows, strict=True)
+        return [
+            [json_text(value) for value in column] if is_json else list(column)
+            for is_json, column in zip(self.json, columns, strict=True)
+        ]
+
+    def adapted(self, rows: Sequence[Row]) -> list[tuple[Any, ...]]:
+        """The rows as SQLite keeps them."""
+        adapt = [_sqlite_adapter(field) for field in self.fields]
+        return [tuple(a(v) for a, v in zip(adapt, row, strict=True)) for row in rows]
+
+
+def _unnest(statement: str, values: Sequence[list[Any]]) -> list[Any]:
+    """Run one PostgreSQL statement with an array per column, sent in binary."""
+    connection.ensure_connection()
+    with psycopg.Cursor(connection.connection) as cursor:
+        cursor.execute(statement.encode(), values)
+        return cursor.fetchall() if cursor.description else []
+
+
+def _many(statement: str, rows: Sequence[Row]) -> None:
+    """Prepare one SQLite statement and run it for each row."""
+    with connection.cursor() as cursor:
+        cursor.executemany(statement, rows)
+
+
+def _postgres_kind(field: Any) -> tuple[str, str]:
+    """The array type to send a column in, and the cast to what it is."""
+    kind = str(field.rel_db_type(connection) if field.is_relation else field.db_type(connection))
+    if kind == "jsonb":
+        return "text", "::jsonb"
+    return ("text", "") if kind.startswith("varchar") else (kind, "")
+
+
+def _sqlite_adapter(field: Any) -> Callable[[Any], Any]:
+    if isinstance(field, models.DateTimeField):
+        return _sqlite_datetime
+    if isinstance(field, models.JSONField):
+        return json_text
+    target = field.target_field if field.is_relation else field
+    return _hex if isinstance(target, models.UUIDField) else _same
+
+
+def _sqlite_datetime(value: datetime | None) -> str | None:
+    return None if value is None else str(value.replace(tzinfo=None))
+
+
+def _hex(value: UUID) -> str:
+    return value.hex
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def json_text(value: Any) -> str:
+    """Return `value` as the text of a JSON column."""
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,46 @@
+"""Traces at rest: loading them locked, saving them without losing what another writer added."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from slatrack.tracking import models, store
+from slatrack.tracking.packing import StoredTrace, pack_trace, unpack_trace
+
+COLUMNS = ("id", "state", "bound", "spans", "created_at")
+
+
+def load_traces(trace_ids: Collection[bytes]) -> dict[bytes, StoredTrace]:
+    """Return the known ones of some traces, locked until the transaction ends, in order of id."""
+    ids = [UUID(bytes=trace_id) for trace_id in trace_ids]
+    rows = models.Trace.objects.filter(id__in=ids).order_by("id").select_for_update()
+    return {row_id.bytes: unpack_trace(state) for row_id, state in rows.values_list("id", "state")}
+
+
+def save_traces(
+    changed: Mapping[bytes, StoredTrace],
+    known: Mapping[bytes, StoredTrace],
+    bound: Mapping[bytes, Any],
+    *,
+    now: datetime,
+) -> frozenset[bytes]:
+    """Write `changed`; return those not written, since another writer has inserted them meanwhile.
+
+    `bound` tells by trace id whether the trace belongs to any event. `created_at` is set once.
+    """
+    updates: list[tuple[Any, ...]] = []
+    inserts: list[tuple[Any, ...]] = []
+    for trace_id in sorted(changed):
+        stored = changed[trace_id]
+        row = (
+            UUID(bytes=trace_id),
+            pack_trace(stored),
+            bool(bound[trace_id]),
+            len(stored.trace.facts),
+            now,
+        )
+        (updates if trace_id in known else inserts).append(row)
+    store.update(models.Trace, COLUMNS[:4], [row[:4] for row in updates])
+    written = store.insert(models.Trace, COLUMNS, inserts)
+    return frozenset(row[0].bytes for row in inserts if row[0] not in written)

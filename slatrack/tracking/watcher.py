@@ -1,0 +1,107 @@
+"""The deadline watcher: silence is news too.
+
+One indexed question on the wall clock: whose next instant has come? Two watchers may run: each
+takes rows that the other has not locked.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from threading import Event
+from uuid import UUID
+
+from django.db import DatabaseError, close_old_connections, connection, transaction
+from django.db.models import Q, QuerySet
+
+from slatrack.domain.deadlines import PATIENCE
+from slatrack.tracking import flows as flows_in_force
+from slatrack.tracking import models, sources
+from slatrack.tracking.flows import Flows
+from slatrack.tracking.journey_rows import (
+    Folded,
+    Stored,
+    fold_journey,
+    load_journeys,
+    save_journeys,
+)
+from slatrack.tracking.judging import Moment
+
+logger = logging.getLogger(__name__)
+
+NAME = "watcher"  # of its Source row, which shows that it is alive
+CHUNK = 1000  # journeys settled in one transaction
+PAUSE = 0.25  # seconds between looks when there is nothing to do
+AGAIN = timedelta(minutes=1)  # before a journey that could not be settled is tried again
+
+
+def run(stop: Event) -> None:
+    """Settle what is due until `stop` is set; a database that is away is waited for."""
+    while not stop.is_set():
+        try:
+            now = datetime.now(UTC)
+            settled = settle_due(now=now)
+            beat(now=now)
+        except DatabaseError:
+            logger.exception("deadlines are not evaluated: the database does not answer")
+            close_old_connections()
+            stop.wait(1.0)
+            continue
+        if settled < CHUNK:
+            stop.wait(PAUSE)
+    connection.close()
+
+
+def beat(*, now: datetime) -> None:
+    """Leave a sign of life, at most one a second."""
+    fresh = now - timedelta(seconds=1)
+    alive = models.Source.objects.filter(name=NAME)
+    if not alive.filter(alive_at__gt=fresh).exists() and not alive.update(alive_at=now):
+        models.Source.objects.get_or_create(name=NAME, defaults={"alive_at": now})
+
+
+@transaction.atomic
+def settle_due(*, now: datetime, limit: int = CHUNK) -> int:
+    """Settle up to `limit` journeys whose next instant has come; return how many there were."""
+    watermark = sources.watermark(now) or now
+    due = list(_due(now, watermark)[:limit])
+    if not due:
+        return 0
+    flows = flows_in_force.current()
+    names = {row_id: name for name, row_id in flows.ids.items()}
+    events = {row_id: (names[flow], key) for row_id, flow, key in due if flow in names}
+    moment = Moment(now, watermark, silent=True)
+    known = load_journeys(events)
+    folded: dict[UUID, Folded] = {}
+    for row_id, event in events.items():
+        if done := _fold(event, row_id, known, flows, moment):
+            folded[row_id] = done
+    save_journeys(folded, known, flows, moment)
+    _put_off([row_id for row_id, _, _ in due if row_id not in folded], now)
+    return len(due)
+
+
+def _due(now: datetime, watermark: datetime) -> "QuerySet[models.Journey, tuple[UUID, int, str]]":
+    read_to = min(now, watermark)
+    condition = Q(next_at__lte=read_to)
+    if read_to < now - PATIENCE:  # telemetry is behind: what should be known by now is unknown
+        late = now - PATIENCE
+        condition |= Q(next_at__lte=late, due_at__lt=late, verdict="waiting")
+    rows = models.Journey.objects.filter(condition).order_by("next_at")
+    skip = connection.features.has_select_for_update_skip_locked
+    return rows.select_for_update(skip_locked=skip).values_list("id", "flow_id", "key")
+
+
+def _fold(
+    event: tuple[str, str], row_id: UUID, known: Mapping[UUID, Stored], flows: Flows, moment: Moment
+) -> Folded | None:
+    stored = known[row_id]
+    try:
+        return fold_journey(event, stored.parts, stored, flows, moment)
+    except Exception:  # one bad journey must not stop the others
+        logger.exception("journey %s of %s could not be settled", event[1], event[0])
+        return None
+
+
+def _put_off(journey_ids: Sequence[UUID], now: datetime) -> None:
+    """Journeys that cannot be settled now: their flow is switched off or has changed."""
+    models.Journey.objects.filter(id__in=journey_ids).update(next_at=now + AGAIN)
