@@ -91,6 +91,8 @@ def _cutoff(fields: Fields, options: Options, nested: Nested) -> Cutoff:
     )
     if add.calendar is None and {rule.base.roll, rule.roll_result} != {Convention.NONE}:
         fields.fail("add", "needs a calendar: roll and roll_result move to its open days")
+    if rule.if_past is IfPast.NEXT and add.n < 0:
+        fields.fail("if_past", "next goes with n of 0 or more: there is no end to catching up")
     return rule
 
 
