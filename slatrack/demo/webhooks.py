@@ -1,0 +1,31 @@
+"""The demo's webhook receiver: keeps every call in the inbox and answers 204."""
+
+from datetime import UTC, datetime
+
+from slatrack.demo import inbox
+from slatrack.demo.web import Answer, App, Scope, routed
+
+PATH = "/webhook"
+
+
+def receiver() -> App:
+    """Return the receiver's HTTP application."""
+    return routed({("POST", PATH): _keep})
+
+
+async def _keep(scope: Scope, body: bytes) -> Answer:
+    headers = {
+        name.decode("latin-1"): value.decode("latin-1", "replace")
+        for name, value in scope["headers"]
+    }
+    inbox.keep(
+        inbox.Message(
+            kind="webhook",
+            received_at=datetime.now(UTC),
+            sender=headers.get("user-agent", ""),
+            subject=f"POST {PATH}",
+            headers=headers,
+            body=body.decode("utf-8", "replace"),
+        )
+    )
+    return 204, b"", "text/plain"
