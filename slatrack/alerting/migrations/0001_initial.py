@@ -61,7 +61,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('key', models.CharField(max_length=64, unique=True)),
                 ('telling', models.PositiveIntegerField(default=0, help_text='which telling of the incident')),
-                ('news', models.CharField(choices=[('opened', 'Opened'), ('worse', 'Worse'), ('reopened', 'Reopened'), ('resumed', 'acknowledgement or snooze ended'), ('resolved', 'Resolved'), ('test', 'Test')], max_length=10)),
+                ('news', models.CharField(choices=[('opened', 'Opened'), ('worse', 'Worse'), ('reopened', 'Reopened'), ('resumed', 'acknowledgement or snooze ended'), ('resolved', 'Resolved'), ('paused', 'a channel was paused'), ('test', 'Test')], max_length=10)),
                 ('rung', models.CharField(blank=True, max_length=12)),
                 ('message', models.JSONField()),
                 ('state', models.CharField(choices=[('pending', 'Pending'), ('sent', 'Sent'), ('failed', 'Failed'), ('superseded', 'Superseded'), ('expired', 'Expired')], default='pending', max_length=10)),

@@ -21,6 +21,7 @@ class Delivery(models.Model):
         REOPENED = "reopened"
         RESUMED = "resumed", "acknowledgement or snooze ended"
         RESOLVED = "resolved"
+        PAUSED = "paused", "a channel was paused"
         TEST = "test"
 
     class State(models.TextChoices):

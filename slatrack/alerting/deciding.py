@@ -1,0 +1,64 @@
+"""Which alerts some flips stand for: each rung once per event, deadline and rule version."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from slatrack.alerting.models import Alert
+from slatrack.domain.ladder import Rung, rung_of
+from slatrack.tracking.models import Deadline, Flip
+
+LATE = timedelta(seconds=60)  # beyond the grace: then an alert says that it comes late
+DEFAULT_SEVERITY = "warning"
+
+Place = tuple[object, str, int, str, int]  # journey, deadline, version, rung, warning
+
+
+def decide(flips: Sequence[Flip]) -> list[Alert]:
+    """Return the alerts, unsaved, that the flips call for and that were not decided before."""
+    known = _known(flips)
+    graces = _graces(flips)
+    alerts = []
+    for flip in flips:
+        alert = _alert(flip, graces.get((flip.journey_id, flip.deadline), timedelta(0)))
+        if alert is not None and _place(alert) not in known:
+            known.add(_place(alert))
+            alerts.append(alert)
+    return alerts
+
+
+def _known(flips: Sequence[Flip]) -> set[Place]:
+    rows = Alert.objects.filter(journey__in={flip.journey_id for flip in flips})
+    return set(rows.values_list("journey_id", "deadline", "version", "rung", "warning"))
+
+
+def _graces(flips: Sequence[Flip]) -> dict[tuple[object, str], timedelta]:
+    rows = Deadline.objects.filter(journey__in={flip.journey_id for flip in flips})
+    found = rows.values_list("journey_id", "name", "grace_seconds")
+    return {(journey, name): timedelta(seconds=grace) for journey, name, grace in found}
+
+
+def _place(alert: Alert) -> Place:
+    return alert.journey_id, alert.deadline, alert.version, alert.rung, alert.warning
+
+
+def _alert(flip: Flip, grace: timedelta) -> Alert | None:
+    found = rung_of(flip.about, flip.before, flip.after)
+    if found is None:
+        return None
+    rung, warning = found
+    timed = rung in (Rung.DUE_SOON, Rung.MISSED) and flip.reason != "reached late"
+    return Alert(
+        flip=flip,
+        journey=flip.journey,
+        deadline=flip.deadline,
+        version=flip.version,
+        rung=rung.value,
+        warning=warning,
+        severity=flip.severity or DEFAULT_SEVERITY,
+        step=flip.step,
+        at=flip.at,
+        due_at=flip.due_at,
+        decided_at=flip.recorded_at,
+        late=timed and flip.recorded_at - flip.at > grace + LATE,
+        reason=flip.reason,
+    )

@@ -1,0 +1,77 @@
+"""From flips to alerts, incidents and deliveries: the one way in.
+
+Flips are taken up in chunks, one transaction each: what is decided, what it joins and what is to
+be told are committed with the mark that the flip was taken up, or none of it is. Two workers may
+run at once: they take different flips, and wait for each other where the flow is the same.
+"""
+
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from slatrack import live
+from slatrack.alerting.counting import recount
+from slatrack.alerting.deciding import decide
+from slatrack.alerting.joining import join
+from slatrack.alerting.models import Alert
+from slatrack.alerting.telling import Teller, withhold_outdated
+from slatrack.tracking.models import Flip, Flow
+
+logger = logging.getLogger(__name__)
+
+CHUNK = 500  # flips a transaction: short enough that the recorder hardly waits
+
+
+def take_up(flip_ids: Sequence[int] | None = None, *, now: datetime) -> int:
+    """Take up those of the given flips (None: any) that were not yet; return how many.
+
+    Safe to repeat and to run in parallel.
+    """
+    if flip_ids is None:
+        return _drain(now)
+    return sum(_take_up(ids, now) for ids in _chunks(sorted(set(flip_ids))))
+
+
+def _drain(now: datetime) -> int:
+    taken = 0
+    while count := _take_up(None, now):
+        taken += count
+    return taken
+
+
+def _chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    return (ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK))
+
+
+@transaction.atomic
+def _take_up(flip_ids: Sequence[int] | None, now: datetime) -> int:
+    flips = _claim(flip_ids)
+    if not flips:
+        return 0
+    _lock_flows(flip.journey.flow_id for flip in flips)
+    alerts = decide(flips)
+    joinings = join(alerts, now=now)
+    Alert.objects.bulk_create(alerts)
+    recount([joining.incident for joining in joinings])
+    withhold_outdated(flips)
+    Teller(now).tell(joinings)
+    Flip.objects.filter(pk__in=[flip.pk for flip in flips]).update(routed_at=now)
+    live.announce_alerts([joining.incident.pk for joining in joinings])
+    logger.debug("%d flips: %d alerts in %d incidents", len(flips), len(alerts), len(joinings))
+    return len(flips)
+
+
+def _claim(flip_ids: Sequence[int] | None) -> list[Flip]:
+    """Lock unrouted flips, oldest first; those that another worker holds are left to it."""
+    rows = Flip.objects.select_for_update(of=("self",), skip_locked=True).filter(routed_at=None)
+    if flip_ids is not None:
+        rows = rows.filter(pk__in=flip_ids)
+    return list(rows.select_related("journey").defer("journey__parts").order_by("id")[:CHUNK])
+
+
+def _lock_flows(flow_ids: Iterable[int]) -> None:
+    """Make others who route flips of these flows wait; in order of id, so that none deadlock."""
+    rows = Flow.objects.select_for_update(no_key=True).filter(pk__in=set(flow_ids))
+    list(rows.order_by("id").values_list("id"))

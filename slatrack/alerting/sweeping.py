@@ -1,0 +1,114 @@
+"""What is done again and again: what was lost is found, what has come to its end is ended."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F, Min
+
+from slatrack import live
+from slatrack.alerting.changes import State, lock, move, withhold
+from slatrack.alerting.counting import Open, open_events, recount
+from slatrack.alerting.models import Alert, Delivery, Incident
+from slatrack.alerting.ringing import ring
+from slatrack.alerting.routing import take_up
+from slatrack.alerting.telling import News, Teller
+
+QUIET = timedelta(minutes=5)  # with all events over and none joining: then an incident is over
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What one sweep found to do."""
+
+    flips: int
+    resumed: int
+    resolved: int
+    deliveries: int
+
+
+def sweep(*, now: datetime) -> Swept:
+    """Do whatever is due. Safe to repeat and to run twice at once."""
+    return Swept(
+        flips=take_up(None, now=now),
+        resumed=resume_incidents(now=now),
+        resolved=settle_incidents(now=now),
+        deliveries=ring_due(now=now),
+    )
+
+
+def resume_incidents(*, now: datetime) -> int:
+    """Open again what was acknowledged or snoozed until now, and tell once if it is not over."""
+    ended = Incident.objects.filter(until__lte=now).order_by("id").values_list("id", flat=True)
+    return sum(_resume(incident_id, now) for incident_id in list(ended))
+
+
+@transaction.atomic
+def _resume(incident_id: int, now: datetime) -> bool:
+    row = lock(incident_id)
+    if row.until is None or row.until > now or not row.live:
+        return False
+    over = "the snooze" if row.state == State.SNOOZED else "the acknowledgement"
+    move(row, State.OPEN, why=f"{over} ended", now=now)
+    recount([row])
+    alert = _leading_alert(row)
+    if row.open_events and alert is not None:
+        Teller(now).say(row, News.RESUMED, alert)
+    live.announce_alerts([row.pk])
+    return True
+
+
+def settle_incidents(*, now: datetime) -> int:
+    """Bring counts up to date, and resolve the incidents whose events are all over."""
+    rows = list(Incident.objects.exclude(state=State.RESOLVED))
+    found = open_events([row.pk for row in rows])
+    stale, over = [], []
+    for row in rows:
+        seen = found.get(row.pk)
+        if seen is None and row.last_at <= now - QUIET:
+            over.append(row.pk)
+        elif (seen or Open()) != Open(row.open_events, row.earliest_due_at):
+            stale.append(row.pk)
+    if stale:
+        _recount(stale)
+    return sum(_settle(incident_id, now) for incident_id in over)
+
+
+@transaction.atomic
+def _recount(incident_ids: list[int]) -> None:
+    rows = Incident.objects.select_for_update(of=("self",), no_key=True)
+    changed = recount(rows.filter(pk__in=incident_ids).order_by("id"))
+    live.announce_alerts([row.pk for row in changed])
+
+
+@transaction.atomic
+def _settle(incident_id: int, now: datetime) -> bool:
+    row = lock(incident_id)
+    recount([row])
+    if not row.live or row.open_events or row.last_at > now - QUIET:
+        return False
+    alert = _leading_alert(row)
+    withhold(row, "it is over")
+    move(row, State.RESOLVED, why="all its events are over", now=now)
+    if alert is not None:
+        Teller(now).say(row, News.RESOLVED, alert)
+    live.announce_alerts([row.pk])
+    return True
+
+
+def _leading_alert(row: Incident) -> Alert | None:
+    """Return the newest alert on the worst rung, of an event that is still open if there is one."""
+    alerts = Alert.objects.filter(incident=row, rung=row.rung)
+    alerts = alerts.select_related("journey").defer("journey__parts")
+    return alerts.order_by(F("journey__ended_at").asc(nulls_first=True), "-id").first()
+
+
+def ring_due(*, now: datetime) -> int:
+    """Ask for what is due but not under way; one a channel, for its worker goes on by itself."""
+    due = Delivery.objects.filter(state=Delivery.State.PENDING, next_attempt_at__lte=now)
+    free = due.exclude(leased_until__gte=now)
+    held = due.filter(leased_until__gte=now).values("channel")
+    firsts = free.exclude(channel__in=held).order_by().values("channel").annotate(first=Min("id"))
+    found = [row["first"] for row in firsts]
+    ring(found)
+    return len(found)

@@ -1,0 +1,102 @@
+"""What of an incident is told: deliveries, written in the transaction that decided it.
+
+Told are: that an incident opened or opened again, that its worst rung rose, that it goes on after
+an acknowledgement or snooze ended, and that it is over. Not told: each further event.
+"""
+
+import uuid
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from functools import partial
+
+from django.db import transaction
+
+from slatrack.alerting.changes import State
+from slatrack.alerting.joining import Joining
+from slatrack.alerting.messages import compose
+from slatrack.alerting.models import Alert, Channel, Delivery, Incident
+from slatrack.alerting.ringing import ring
+from slatrack.alerting.routes import Routes
+from slatrack.domain.ladder import BEFORE_DUE, CALLING, Rung, rank
+from slatrack.tracking.models import Flip
+
+News = Delivery.News
+_LATER = (News.RESUMED, News.RESOLVED)  # decided by the sweep, not by a flip
+
+
+class Teller:
+    """Writes deliveries; call it inside a transaction that has locked the incidents."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+        self.routes = Routes()
+
+    def tell(self, joinings: Iterable[Joining]) -> None:
+        """Tell what the alerts that joined just now made of open incidents."""
+        for joining in joinings:
+            incident = joining.incident
+            calling = [alert for alert in joining.alerts if alert.rung in CALLING]
+            if incident.state == State.OPEN and calling and incident.rank > incident.told_rank:
+                self.say(incident, joining.news or News.WORSE, most_pressing(calling))
+
+    def say(self, incident: Incident, news: str, alert: Alert) -> None:
+        """Write one delivery a channel, and send them once this is committed."""
+        incident.tellings += 1
+        incident.told_rank = incident.rank
+        incident.save(update_fields=["tellings", "told_rank"])
+        message = compose(incident, news, alert, now=self.now)
+        channels = self.routes.channels_for(incident)
+        if news == News.RESOLVED:
+            told = set(incident.deliveries.filter(state="sent").values_list("channel", flat=True))
+            channels = [channel for channel in channels if channel.pk in told]
+        rows = [self._delivery(channel, incident, news, alert) for channel in channels]
+        for row in rows:
+            row.message = message
+        Delivery.objects.bulk_create(rows)
+        pending = [row.pk for row in rows if row.state == Delivery.State.PENDING]
+        transaction.on_commit(partial(ring, pending), robust=True)
+
+    def _delivery(self, channel: Channel, incident: Incident, news: str, alert: Alert) -> Delivery:
+        paused = channel.paused_at is not None
+        return Delivery(
+            key=new_key(),
+            channel=channel,
+            incident=incident,
+            telling=incident.tellings,
+            alert=alert,
+            news=news,
+            rung=alert.rung,
+            state=Delivery.State.FAILED if paused else Delivery.State.PENDING,
+            reason=f"channel paused: {channel.paused_reason}"[:500] if paused else "",
+            created_at=self.now,
+            decided_at=self.now if news in _LATER else alert.decided_at,
+            next_attempt_at=self.now,
+            expires_at=alert.due_at if alert.rung in BEFORE_DUE else None,
+        )
+
+
+def new_key() -> str:
+    """Return a new id for a delivery, the same for all its attempts."""
+    return f"msg_{uuid.uuid4().hex}"
+
+
+def most_pressing(alerts: Sequence[Alert]) -> Alert:
+    """Return the alert on the worst rung; of several, the one due first."""
+    latest = max(alert.at for alert in alerts)
+    return min(alerts, key=lambda a: (-rank(Rung(a.rung), a.warning), a.due_at or latest, a.at))
+
+
+def withhold_outdated(flips: Iterable[Flip]) -> None:
+    """Supersede warnings not sent yet of deadlines that were decided meanwhile."""
+    decided = {(f.journey_id, f.deadline): f for f in flips if f.about == Flip.About.VERDICT}
+    pending = Delivery.objects.filter(
+        state=Delivery.State.PENDING,
+        rung__in=[rung.value for rung in BEFORE_DUE],
+        alert__journey__in={journey for journey, _ in decided},
+    ).select_related("alert")
+    for row in pending:
+        if row.alert is None or (row.alert.journey_id, row.alert.deadline) not in decided:
+            continue
+        row.state = Delivery.State.SUPERSEDED
+        row.reason = f"{decided[row.alert.journey_id, row.alert.deadline].after} meanwhile"
+        row.save(update_fields=["state", "reason"])
