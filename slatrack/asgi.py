@@ -3,10 +3,15 @@
 import os
 
 from channels.routing import ProtocolTypeRouter
+from django.conf import settings
 from django.core.asgi import get_asgi_application
+
+from slatrack.operations.starting import refuse_unworkable
+from slatrack.tracing import traced
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "slatrack.settings")
 
 pages = get_asgi_application()  # loads the apps; what follows may import models
+refuse_unworkable()
 
-application = ProtocolTypeRouter({"http": pages})
+application = ProtocolTypeRouter({"http": traced(pages, settings.SLATRACK)})

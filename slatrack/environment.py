@@ -1,16 +1,28 @@
 """Every setting slatrack reads from the environment: typed, with its default and its meaning."""
 
+import sys
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NoReturn, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from slatrack.domain.durations import parse_duration
+
+PREFIX = "SLATRACK_"
+SCHEMES = {
+    "database_url": ("postgresql", "postgres"),
+    "redis_url": ("redis", "rediss"),
+    "public_url": ("https", "http"),
+    "traces_endpoint": ("https", "http"),
+}
 
 
 class Environment(BaseSettings):
     """Read from variables named SLATRACK_<FIELD>; an empty service address means: embedded."""
 
-    model_config = SettingsConfigDict(env_prefix="SLATRACK_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", hide_input_in_errors=True)
 
     data_dir: Path = Field(Path("data"), description="Folder of the embedded database and caches")
     host: str = Field("127.0.0.1", description="Address the one-process server listens on")
@@ -24,7 +36,9 @@ class Environment(BaseSettings):
     kafka_brokers: str = Field("", description="bootstrap.servers; empty: embedded mock cluster")
     kafka_group: str = Field("slatrack", description="Consumer group")
     kafka_topics: str = Field("otlp_spans", description="Topics of spans, comma-separated")
-    default_grace: str = Field("PT0S", description="How long telemetry may lag before silence counts")
+    default_grace: str = Field(
+        "PT0S", description="How long telemetry may lag before silence counts"
+    )
     parked_for: str = Field("PT1H", description="How long a span waits for an identifier")
     public_url: str = Field("", description="Address people open, for links in messages")
     alert_allowed_networks: str = Field(
@@ -38,3 +52,81 @@ class Environment(BaseSettings):
     smtp_user: str = Field("", description="Its user; empty: no sign-in")
     smtp_password: str = Field("", description="Its password")
     mail_from: str = Field("slatrack@localhost", description="Sender of messages")
+    ingest_tokens: str = Field(
+        "", description="Tokens, comma-separated, one of which each sender of spans must show"
+    )
+    metrics_token: str = Field("", description="Bearer token of /metrics; empty: this machine only")
+    metrics_port: int = Field(
+        0, ge=0, le=65535, description="Port of metrics of processes without pages; 0: none"
+    )
+    database_pool: int = Field(
+        10, ge=1, le=1000, description="Most PostgreSQL connections a process"
+    )
+    behind_proxy: bool = Field(
+        False, description="Believe X-Forwarded-Proto and -For: a proxy of yours always sets them"
+    )
+    hsts_seconds: int = Field(
+        31536000, ge=0, description="How long browsers insist on HTTPS, when public_url has it"
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="Least severe messages that are logged"
+    )
+    log_format: Literal["auto", "text", "json"] = Field(
+        "auto", description="auto: text when embedded, else JSON lines"
+    )
+    traces_endpoint: str = Field(
+        "", description="OTLP/HTTP address of slatrack's own traces, never slatrack; empty: none"
+    )
+    traces_ratio: float = Field(0.05, ge=0, le=1, description="Share of own traces that is kept")
+    environment_name: str = Field("", description="Shown in logs and traces, e.g. staging")
+
+    @property
+    def embedded(self) -> bool:
+        """Whether all runs in one process on SQLite, with no server to install."""
+        return not self.database_url
+
+    @property
+    def https(self) -> bool:
+        return self.public_url.startswith("https://")
+
+    @property
+    def hosts(self) -> list[str]:
+        """Host names served: those allowed, and the one that people open."""
+        names = [name.strip() for name in self.allowed_hosts.split(",")]
+        public = urlsplit(self.public_url).hostname
+        return [name for name in dict.fromkeys([*names, public or ""]) if name]
+
+    @field_validator("database_url", "redis_url", "public_url", "traces_endpoint")
+    @classmethod
+    def _known_scheme(cls, value: str, info: ValidationInfo) -> str:
+        schemes = SCHEMES[str(info.field_name)]
+        if value and not value.startswith(tuple(f"{scheme}://" for scheme in schemes)):
+            raise ValueError(f"must start with {' or '.join(f'{s}://' for s in schemes)}")
+        if value and not urlsplit(value).hostname and info.field_name != "database_url":
+            raise ValueError("must name a host")
+        return value
+
+    @field_validator("default_grace", "parked_for")
+    @classmethod
+    def _duration(cls, value: str) -> str:
+        parse_duration(value)
+        return value
+
+    @classmethod
+    def read(cls) -> Self:
+        """Read the environment; a wrong value ends the process, named with its remedy."""
+        try:
+            return cls()
+        except ValidationError as error:
+            _refuse(error)
+
+
+def _refuse(error: ValidationError) -> NoReturn:
+    lines = ["slatrack cannot start: a setting in the environment is wrong."]
+    for one in error.errors():
+        field = str(one["loc"][0])
+        meaning = Environment.model_fields[field].description
+        reason = one["msg"].removeprefix("Value error, ")
+        lines.append(f"  {PREFIX}{field.upper()}: {reason}. It is: {meaning}.")
+    lines.append("Correct or unset it; docs/settings.md lists every setting.")
+    sys.exit("\n".join(lines))

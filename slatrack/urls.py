@@ -2,4 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = [path("", include("dashboards.urls"))]
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("slatrack.operations.urls")),
+    path("", include("dashboards.urls")),
+]

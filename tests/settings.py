@@ -14,7 +14,7 @@ os.environ["SLATRACK_DATA_DIR"] = tempfile.mkdtemp(prefix="slatrack-test-")
 atexit.register(shutil.rmtree, os.environ["SLATRACK_DATA_DIR"], ignore_errors=True)
 
 from slatrack.settings import *  # noqa: E402, F403
-from slatrack.settings import DATABASES, SLATRACK  # noqa: E402
+from slatrack.settings import DATABASES, SLATRACK, STORAGES  # noqa: E402
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 if not SLATRACK.database_url:
@@ -22,3 +22,6 @@ if not SLATRACK.database_url:
         "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF"
     )
     DATABASES["default"]["TEST"] = {"NAME": str(SLATRACK.data_dir / "test.sqlite3")}
+STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
+STATIC_ROOT = None
+WHITENOISE_USE_FINDERS = True

@@ -1,0 +1,41 @@
+"""Which database Django uses: SQLite in the data folder, or the PostgreSQL of a URL."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
+
+NAMES = {"user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
+
+
+def sqlite(folder: Path) -> dict[str, Any]:
+    """Return settings of a SQLite that several threads write to and no crash loses a commit of."""
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": folder / "slatrack.sqlite3",
+        "OPTIONS": {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL",
+        },
+    }
+
+
+def postgresql(url: str, *, pool: int) -> dict[str, Any]:
+    """Return settings for a libpq URL; its parameters (sslmode, …) are passed on."""
+    try:
+        given = conninfo_to_dict(url)
+    except ProgrammingError as error:
+        sys.exit(f"slatrack cannot start: SLATRACK_DATABASE_URL is no PostgreSQL URL: {error}")
+    settings = {NAMES[name]: str(given.pop(name)) for name in NAMES if given.get(name)}
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": given.pop("dbname", "slatrack"),
+        **settings,
+        "OPTIONS": {
+            **given,
+            "pool": {"min_size": 1, "max_size": pool, "timeout": 10},
+        },
+    }

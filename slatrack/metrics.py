@@ -1,0 +1,43 @@
+"""Every metric that slatrack counts in its processes, with its meaning.
+
+Figures that come from the database (lag, watermark, what is parked, in flight, undelivered) are in
+slatrack.operations.gauges: they are the same whichever process is asked.
+"""
+
+import logging
+
+from prometheus_client import Counter, Histogram, start_http_server
+
+logger = logging.getLogger(__name__)
+
+SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
+
+SPANS = Counter(
+    "slatrack_spans",
+    "Spans committed to the database; `outcome` is new or duplicate",
+    ["outcome"],
+)
+JOURNEYS = Counter("slatrack_journeys_updated", "Journeys that committed spans changed")
+FLIPS = Counter("slatrack_flips", "Changes of a verdict or status that committed spans caused")
+RECORDING = Histogram(
+    "slatrack_recording_seconds", "How long one batch of spans took to commit", buckets=SECONDS
+)
+SET_ASIDE = Counter(
+    "slatrack_set_aside", "Records and spans that could not be read and were kept", ["source"]
+)
+SETTLED = Counter("slatrack_journeys_settled", "Journeys whose instant came and that were judged")
+LATENESS = Histogram(
+    "slatrack_watcher_late_seconds",
+    "How long after its instant the longest-waiting journey of a look was judged",
+    buckets=SECONDS,
+)
+DELIVERIES = Counter(
+    "slatrack_delivery_attempts", "Attempts to tell people, by kind of channel", ["kind", "outcome"]
+)
+
+
+def serve(host: str, port: int) -> None:
+    """Answer /metrics at a port of its own, for a process without pages; 0 means: do not."""
+    if port:
+        start_http_server(port, addr=host)
+        logger.info("metrics are served", extra={"host": host, "port": port})

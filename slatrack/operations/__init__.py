@@ -1,0 +1,1 @@
+"""Running slatrack: does it work, what does it count, can these settings work at all."""
