@@ -62,13 +62,16 @@ def fact(span: Span, matched: Matched, flows: Mapping[str, Flow]) -> Fact:
 
 
 def _captured(span: Span, matched: Matched, flows: Mapping[str, Flow]) -> Captured:
-    concerned = dict.fromkeys([name for name, _ in (*matched.keys, *matched.steps)])
-    wanted = dict.fromkeys(attr for name in concerned for attr in flows[name].kept)
-    found = ((name, span.attributes.get(name)) for name in wanted)
+    found = {
+        name: span.attributes[name]
+        for flow in {flow for flow, _ in (*matched.keys, *matched.steps)}
+        for name in flows[flow].kept
+        if name in span.attributes
+    }
     return tuple(
         (name, value[0] if isinstance(value, tuple) else value)
-        for name, value in found
-        if value is not None and value != ()
+        for name, value in sorted(found.items())
+        if value != ()
     )
 
 

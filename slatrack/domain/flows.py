@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from fnmatch import fnmatchcase
+from functools import cached_property
 
 from slatrack.domain.matches import Match
 from slatrack.domain.rules import Rule, start_names
@@ -77,7 +78,7 @@ class Step:
     event_key: tuple[KeySource, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class DeadlineSpec:
     """A deadline as a flow sets it: rule, the step that stops its clock, and for which events."""
 
@@ -88,7 +89,7 @@ class DeadlineSpec:
     severity: str = "warning"
     grace: timedelta | None = None  # None: the installation's default
 
-    @property
+    @cached_property
     def starts(self) -> frozenset[str]:
         """What its rule counts from or depends on: "ingress", "step:…", "attr:…"."""
         return start_names(self.rule)
@@ -114,16 +115,21 @@ class Flow:
         """Return the step called `name`; KeyError if there is none."""
         return self._by_name[name]
 
-    @property
+    @cached_property
     def _by_name(self) -> dict[str, Step]:
         return {step.name: step for step in self.steps}
 
-    @property
-    def ingress(self) -> tuple[str, ...]:
-        """The names of the steps that events come in by."""
-        return tuple(step.name for step in self.steps if step.role is Role.INGRESS)
+    @cached_property
+    def order(self) -> Mapping[str, int]:
+        """The place of each step in the document."""
+        return {step.name: number for number, step in enumerate(self.steps)}
 
-    @property
+    @cached_property
+    def ingress(self) -> frozenset[str]:
+        """The names of the steps that events come in by."""
+        return frozenset(step.name for step in self.steps if step.role is Role.INGRESS)
+
+    @cached_property
     def ends(self) -> tuple[str, ...]:
         """The names of the steps that must all be reached for an event to be done."""
         sinks = [s.name for s in self.steps if s.role is Role.SINK and s.required]
@@ -132,7 +138,7 @@ class Flow:
         followed = {name for step in self.steps for name in step.after}
         return tuple(s.name for s in self.steps if s.required and s.name not in followed)
 
-    @property
+    @cached_property
     def wanted(self) -> frozenset[str]:
         """The attribute names that must be read from spans for this flow."""
         sources = [*self.event_key, *(s for step in self.steps for s in step.event_key)]
@@ -140,7 +146,7 @@ class Flow:
         names.update(*(step.match.attributes for step in self.steps))
         return frozenset(names | set(self.kept))
 
-    @property
+    @cached_property
     def kept(self) -> tuple[str, ...]:
         """The attribute names whose values a journey keeps."""
         names = dict.fromkeys(self.attributes)

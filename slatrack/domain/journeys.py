@@ -7,6 +7,7 @@ nanoseconds since 1970 UTC throughout; `slatrack.domain.instants` turns them int
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import blake2b
 from typing import NamedTuple
 from uuid import UUID
@@ -104,7 +105,7 @@ class StepSeen:
     by: str  # the strongest binding among the attempts
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Journey:
     """One event's way through one flow. `steps` are in the order of the flow document."""
 
@@ -123,13 +124,12 @@ class Journey:
         """Return what is known of `step`; None if it was not seen."""
         return next((s for s in self.steps if s.step == step), None)
 
-    @property
+    @cached_property
     def last(self) -> StepSeen:
         """The step that the event was last seen to enter: where it is now."""
-        order = {step.name: number for number, step in enumerate(self.flow.steps)}
-        return max(self.steps, key=lambda s: (s.start, order.get(s.step, 0), s.step))
+        return max(self.steps, key=lambda s: (s.start, self.flow.order[s.step]))
 
-    @property
+    @cached_property
     def ingress(self) -> StepSeen | None:
         """The first ingress step seen."""
         seen = [s for s in self.steps if s.step in self.flow.ingress]
@@ -140,7 +140,7 @@ class Journey:
         """The start of ingress; while ingress was not seen, the first sign of the event."""
         return self.ingress.start if self.ingress else self.start
 
-    @property
+    @cached_property
     def status(self) -> Status:
         """In flight, done or failed, as the spans tell (silence is the watcher's matter)."""
         ends = [self.seen(name) for name in self.flow.ends]
@@ -157,7 +157,7 @@ class Journey:
 
 def fold(flow: Flow, key: str, parts: Mapping[bytes, Part]) -> Journey | None:
     """Return the journey that the parts, by trace id, make; None if they prove no step."""
-    names = {step.name for step in flow.steps}
+    names = flow.order
     by_step: dict[str, dict[tuple[bytes, bytes], Sighting]] = defaultdict(dict)
     for trace_id, one in parts.items():
         for sighting in one.sightings:

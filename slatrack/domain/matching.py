@@ -34,14 +34,13 @@ class Matcher:
 
     def __init__(self, flows: Sequence[Flow]) -> None:
         self._flows = tuple(flows)
+        self._sources = tuple((flow.name, flow.event_key) for flow in flows)
+        self._own_keys = any(s.event_key for f in flows for s in f.steps)
         self._shapes: dict[Hashable, tuple[_Candidate, ...]] = {}
         self._by_resource = any(s.match.resource for f in flows for s in f.steps)
-        self._attributes = [
-            (flow.name, source.attribute)
-            for flow in flows
-            for source in _sources(flow)
-            if source.attribute
-        ]
+        self._attributes = frozenset(
+            source.attribute for flow in flows for source in _sources(flow) if source.attribute
+        )
         self._always = any(s.attribute is None for f in flows for s in _sources(f))
 
     def match(self, span: Span) -> Matched:
@@ -53,15 +52,15 @@ class Matcher:
         return Matched(keys, tuple((c.flow, c.step.name) for c in steps))
 
     def _may_carry(self, span: Span) -> bool:
-        return self._always or any(name in span.attributes for _, name in self._attributes)
+        return self._always or not self._attributes.isdisjoint(span.attributes)
 
     def _keys(self, span: Span, steps: tuple[_Candidate, ...]) -> tuple[tuple[str, str], ...]:
         found: list[tuple[str, str]] = []
-        for flow in self._flows:
-            own = next((c.step.event_key for c in steps if c.flow == flow.name), ())
-            for source in own or flow.event_key:
+        own = {c.flow: c.step.event_key for c in steps} if self._own_keys else {}
+        for flow, sources in self._sources:
+            for source in own.get(flow) or sources:
                 if keys := source.find(span):
-                    found.extend((flow.name, key) for key in keys)
+                    found += [(flow, key) for key in keys]
                     break
         return tuple(found)
 

@@ -2,31 +2,35 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from slatrack.tracking import models, wake
+from slatrack.domain.states import Verdict
+from slatrack.tracking import models, store, wake
 from slatrack.tracking.judging import Flipped
+
+COLUMNS = (
+    "journey", "deadline", "version", "number", "about", "before", "after", "severity", "step",
+    "at", "due_at", "watermark", "reason", "recorded_at", "routed_at",
+)  # fmt: skip
 
 
 def save(flips: Sequence[Flipped], *, now: datetime) -> None:
-    """Write flips and wake alerting once they are committed."""
-    rows = models.Flip.objects.bulk_create(_row(flip, now) for flip in flips)
-    wake.route_flips([row.id for row in rows])
+    """Write flips, and wake alerting once they are committed if they concern anybody.
+
+    An event that was on time all along is history and nobody's news: it is not routed.
+    """
+    store.insert(models.Flip, COLUMNS, [_row(flip, now) for flip in flips])
+    if any(not _is_no_news(flip) for flip in flips):
+        wake.route_flips()
 
 
-def _row(flip: Flipped, now: datetime) -> models.Flip:
-    return models.Flip(
-        journey_id=flip.journey_id,
-        deadline=flip.deadline,
-        version=flip.version,
-        number=flip.number,
-        about=flip.about,
-        before=flip.before,
-        after=flip.after,
-        severity=flip.severity,
-        step=flip.step,
-        at=flip.at,
-        due_at=flip.due_at,
-        watermark=flip.watermark,
-        reason=flip.reason[:500],
-        recorded_at=now,
-    )
+def _is_no_news(flip: Flipped) -> bool:
+    return flip.before == Verdict.WAITING and flip.after == Verdict.MET
+
+
+def _row(flip: Flipped, now: datetime) -> tuple[Any, ...]:
+    return (
+        flip.journey_id, flip.deadline, flip.version, flip.number, flip.about, flip.before,
+        flip.after, flip.severity, flip.step, flip.at, flip.due_at, flip.watermark,
+        flip.reason[:500], now, now if _is_no_news(flip) else None,
+    )  # fmt: skip

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from itertools import permutations
 
 import pytest
@@ -144,9 +145,7 @@ def test_a_key_on_spans_that_prove_no_step_is_no_journey():
 
 
 def test_two_flows_that_share_spans_both_have_them():
-    other = trade_flow().__class__(
-        **{**vars(FLOW), "name": "audit", "deadlines": (), "steps": FLOW.steps[:1]}
-    )
+    other = replace(FLOW, name="audit", deadlines=(), steps=FLOW.steps[:1])
 
     journeys = journeys_of([FLOW, other], trade("T1"))
 
