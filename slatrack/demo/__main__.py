@@ -1,6 +1,7 @@
-"""The pipeline in a process of its own: `python -m slatrack.demo BROKERS FIRST_PORT`.
+"""The pipeline in a process of its own: `python -m slatrack.demo BROKERS GATEWAY WEBHOOK SMTP`.
 
-It runs until its standard input ends: with the process that started it, however that ends.
+The last three are the numbers of listening sockets that the parent left open. It runs until its
+standard input ends: with the process that started it, however that ends.
 """
 
 import logging
@@ -9,24 +10,24 @@ import sys
 import threading
 from argparse import ArgumentParser
 
-from slatrack.demo import addresses, webhooks
-from slatrack.demo.pipeline import HOST, Doors, Pipeline
+from slatrack.demo.doors import Doors
+from slatrack.demo.pipeline import Pipeline
 from slatrack.embedded.crew import Alarm
-from slatrack.embedded.ports import take_near, url
 
 logger = logging.getLogger("slatrack.demo")
+
+FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+LIMIT = 9.0  # seconds to stop
+OVER = "standard input ended"
 
 
 def main() -> int:
     arguments = ArgumentParser(prog="python -m slatrack.demo")
     arguments.add_argument("brokers", help="bootstrap.servers of Kafka")
-    arguments.add_argument("first_port", type=int, help="first of three ports, if they are free")
+    arguments.add_argument("sockets", type=int, nargs=3, help="numbers of listening sockets")
     given = arguments.parse_args()
-    logging.basicConfig(level=os.environ.get("SLATRACK_DEMO_LOG", "WARNING"), format=FORMAT)
-    return run(given.brokers, _doors(given.first_port))
-
-
-FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+    logging.basicConfig(level="WARNING", format=FORMAT)
+    return run(given.brokers, Doors.inherited(given.sockets))
 
 
 def run(brokers: str, doors: Doors) -> int:
@@ -35,37 +36,27 @@ def run(brokers: str, doors: Doors) -> int:
     over = threading.Thread(target=_read_to_end, args=(alarm,), name="parent", daemon=True)
     over.start()
     pipeline = Pipeline(brokers, doors, alarm)
-    addresses.write(_published(doors))
     pipeline.start()
     alarm.rings.wait()
+    _end_within(LIMIT)
     pipeline.stop()
     if alarm.reason == OVER:
         return 0
-    logger.error("%s", alarm.reason)
+    logger.error("The demo's pipeline stops: %s", alarm.reason)
     return 1
 
 
-OVER = "standard input ended"
+def _end_within(seconds: float) -> None:
+    """End the process even if something hangs: without brokers, Kafka's clients wait for long."""
+    timer = threading.Timer(seconds, os._exit, args=(1,))
+    timer.daemon = True
+    timer.start()
 
 
 def _read_to_end(alarm: Alarm) -> None:
-    while sys.stdin.buffer.read(4096):
+    while os.read(sys.stdin.fileno(), 4096):
         pass
     alarm.ring(OVER)
-
-
-def _doors(first: int) -> Doors:
-    return Doors(take_near(HOST, first), take_near(HOST, first + 1), take_near(HOST, first + 2))
-
-
-def _published(doors: Doors) -> addresses.Addresses:
-    smtp_host, smtp_port = doors.smtp.getsockname()[:2]
-    return addresses.Addresses(
-        gateway=url(doors.gateway),
-        webhook=url(doors.webhook) + webhooks.PATH,
-        smtp_host=smtp_host,
-        smtp_port=smtp_port,
-    )
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import secrets
+import threading
 import time
 from dataclasses import dataclass, field
 
@@ -11,6 +12,7 @@ from slatrack.demo.lines import LINES, TRADES, Line
 from slatrack.demo.web import Answer, App, Handler, Scope, answer, routed
 
 SLOW = 12.0  # seconds longer, while the fault slow_sink is on
+LOOK = 0.25  # seconds between looks at whether it still is
 
 
 @dataclass
@@ -26,6 +28,7 @@ class Holds:
     lasting: float = 24.0
     started: float = field(default_factory=time.monotonic)
     taken: int = 0
+    released: threading.Event = field(default_factory=threading.Event)  # nothing is held any more
 
     def seconds(self, line: Line, *, now: float) -> float:
         """Return for how long the delivery that comes in `now` is held."""
@@ -44,19 +47,27 @@ def authority(name: str, holds: Holds) -> App:
 def _acknowledges(line: Line, holds: Holds) -> Handler:
     async def acknowledge(scope: Scope, body: bytes) -> Answer:
         events = json.loads(body)["events"]
-        await asyncio.sleep(holds.seconds(line, now=time.monotonic()))
-        await _slowly(line)
+        await _held(holds, holds.seconds(line, now=time.monotonic()))
+        await _slowly(holds, line)
         receipts = [{"key": event[line.key], "receipt": _receipt()} for event in events]
         return answer(200, {"acknowledged": receipts})
 
     return acknowledge
 
 
-async def _slowly(line: Line) -> None:
+async def _held(holds: Holds, seconds: float) -> None:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until and not holds.released.is_set():
+        await asyncio.sleep(LOOK)
+
+
+async def _slowly(holds: Holds, line: Line) -> None:
     """Take longer while the fault is on; ends at once when it is switched off."""
-    until = time.monotonic() + SLOW
-    while line is TRADES and time.monotonic() < until and "slow_sink" in faults.active():
-        await asyncio.sleep(0.25)
+    until = time.monotonic() + (SLOW if line is TRADES else 0)
+    while "slow_sink" in faults.active() and time.monotonic() < until:
+        await _held(holds, LOOK)
+        if holds.released.is_set():
+            return
 
 
 def _receipt() -> str:

@@ -37,7 +37,7 @@ async def _converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) 
             await _say(writer, "250 slatrack demo mailbox")
         elif verb == b"DATA":
             await _say(writer, "354 end with a line that holds just a dot")
-            _keep(await _letter(reader))
+            await asyncio.to_thread(_keep, await _letter(reader))
             await _say(writer, "250 kept")
         else:
             await _say(writer, _PLAIN.get(verb, "502 not known here"))

@@ -3,11 +3,9 @@
 import asyncio
 import logging
 import random
-import socket
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 
 from confluent_kafka import Consumer
@@ -17,6 +15,7 @@ from slatrack.demo import mailbox, topics, tracing
 from slatrack.demo.authorities import Holds, authority
 from slatrack.demo.clients import TracedClient
 from slatrack.demo.collector import Collector
+from slatrack.demo.doors import HOST, Doors
 from slatrack.demo.gateway import gateway
 from slatrack.demo.lines import LINES
 from slatrack.demo.load import RATES, Customers, Rate
@@ -32,19 +31,9 @@ from slatrack.embedded.servers import Site, serve
 
 logger = logging.getLogger(__name__)
 
-HOST = "127.0.0.1"
 JOIN = 20.0  # seconds for all consumers to get their partitions
 DRAIN = 2.0  # seconds for what is under way to arrive, at the end
 DELIVERY = 60.0  # seconds a sink waits for an authority
-
-
-@dataclass(frozen=True, slots=True)
-class Doors:
-    """The sockets that others must be able to find."""
-
-    gateway: socket.socket
-    webhook: socket.socket
-    smtp: socket.socket
 
 
 class Pipeline:
@@ -70,17 +59,23 @@ class Pipeline:
         self._collector_at = take(HOST, 0, setting="")
 
     def start(self) -> None:
-        """Start from the back to the front: who receives is there before who sends."""
+        """Start from the back to the front: who receives is there before who sends.
+
+        Only the first customers need not wait until all consumers have their partitions: something
+        shall be seen at once, and their events have the time.
+        """
         topics.ensure(self._brokers)
         self._start_telemetry()
         self._start_doors()
         self._start_stages()
+        self._start_load(self._rates[:1])
         self._await_partitions()
-        self._start_load()
+        self._start_load(self._rates[1:])
 
     def stop(self) -> None:
         """Stop from the front to the back; what is under way gets a moment to arrive."""
         self._load.dismiss(within=2)
+        self._holds.released.set()
         self._services.stop.wait(DRAIN)
         late = self._services.dismiss(within=5)
         for producer in self._producers:
@@ -150,9 +145,9 @@ class Pipeline:
         if not all(joined.wait(max(0, until - time.monotonic())) for joined in self._joined):
             logger.warning("Not all services have joined their consumer group yet")
 
-    def _start_load(self) -> None:
+    def _start_load(self, rates: Sequence[Rate]) -> None:
         tracer = self._tracing("order-desk").get_tracer("demo.load")
-        for rate in self._rates:
+        for rate in rates:
             client = TracedClient(url(self._doors.gateway), tracer)
             customers = Customers(rate, client, random.Random())  # noqa: S311  # no secrets here
             self._load.start(f"customers of {rate.line.flow}", customers.run)

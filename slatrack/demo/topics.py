@@ -1,7 +1,8 @@
 """The demo's topics, made before anybody reads them."""
 
 from confluent_kafka import KafkaError, KafkaException, Producer
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
 
 from slatrack.demo.lines import LINES
 

@@ -43,12 +43,13 @@ def routed(routes: Mapping[tuple[str, str], Handler]) -> App:
 
 def traced(app: App, tracing: TracerProvider) -> App:
     """Return the application with the published ASGI instrumentation around it."""
-    return OpenTelemetryMiddleware(
+    instrumented: App = OpenTelemetryMiddleware(  # type: ignore[assignment]  # mutable mappings
         app,
         tracer_provider=tracing,
         server_request_hook=_name_route,
         exclude_spans=["receive", "send"],
     )
+    return instrumented
 
 
 def answer(status: int, document: object) -> Answer:

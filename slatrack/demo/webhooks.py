@@ -1,5 +1,6 @@
 """The demo's webhook receiver: keeps every call in the inbox and answers 204."""
 
+import asyncio
 from datetime import UTC, datetime
 
 from slatrack.demo import inbox
@@ -18,14 +19,13 @@ async def _keep(scope: Scope, body: bytes) -> Answer:
         name.decode("latin-1"): value.decode("latin-1", "replace")
         for name, value in scope["headers"]
     }
-    inbox.keep(
-        inbox.Message(
-            kind="webhook",
-            received_at=datetime.now(UTC),
-            sender=headers.get("user-agent", ""),
-            subject=f"POST {PATH}",
-            headers=headers,
-            body=body.decode("utf-8", "replace"),
-        )
+    message = inbox.Message(
+        kind="webhook",
+        received_at=datetime.now(UTC),
+        sender=headers.get("user-agent", ""),
+        subject=f"POST {PATH}",
+        headers=headers,
+        body=body.decode("utf-8", "replace"),
     )
+    await asyncio.to_thread(inbox.keep, message)
     return 204, b"", "text/plain"

@@ -1,0 +1,109 @@
+"""The one-process runner: everything that slatrack is, in the threads of this process.
+
+The same functions as the production commands run; only where they run differs.
+"""
+
+import logging
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+
+from slatrack.embedded import tasks, web
+from slatrack.embedded.claim import claim
+from slatrack.embedded.crew import Alarm, Crew, Run
+from slatrack.embedded.kafka import EmbeddedKafka
+from slatrack.embedded.ports import take, url
+from slatrack.tracking import watcher
+
+try:
+    from consumers import kafka
+except ImportError:
+    kafka = None
+
+logger = logging.getLogger(__name__)
+
+STOPPED = "stopped by a signal"
+FRONT_STOPS = 12.0  # seconds for what feeds spans to end
+CORE_STOPS = 8.0  # seconds for what reads them
+
+
+class Runner:
+    """Starts all, waits, stops all. May be used once, from the main thread."""
+
+    def __init__(self) -> None:
+        self.alarm = Alarm()
+        self._core, self._front = Crew(self.alarm), Crew(self.alarm)
+        self._claimed = claim(settings.SLATRACK.data_dir)
+        self._at: socket.socket = take(
+            settings.SLATRACK.host, settings.SLATRACK.http_port, setting="SLATRACK_HTTP_PORT"
+        )
+        self._kafka: EmbeddedKafka | None = None
+        self._asked_at: float | None = None  # to stop
+
+    @property
+    def url(self) -> str:
+        """The address of the pages."""
+        return url(self._at)
+
+    @property
+    def brokers(self) -> str:
+        """Kafka's bootstrap.servers; known once prepared."""
+        return str(settings.SLATRACK.kafka_brokers)
+
+    def prepare(self) -> None:
+        """Bring the database up to date; start Kafka if none is named, and name it."""
+        if not settings.SLATRACK.kafka_brokers:
+            self._kafka = EmbeddedKafka()
+            settings.SLATRACK.kafka_brokers = self._kafka.brokers
+        call_command("migrate", interactive=False, verbosity=0)
+
+    def run(self, front: Mapping[str, Run], ready: Callable[[], None]) -> str:
+        """Run until a signal or a failure; return "" after a signal, otherwise what failed.
+
+        `front` feeds spans: it starts last, stops first. `ready` is called once all have started.
+        """
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._on_signal)
+        for name, work in self._components().items():
+            self._core.start(name, work)
+        for name, work in front.items():
+            self._front.start(name, work)
+        ready()
+        self.alarm.rings.wait()
+        self._stop()
+        return "" if self.alarm.reason == STOPPED else self.alarm.reason
+
+    def _components(self) -> dict[str, Run]:
+        components: dict[str, Run] = {
+            "web server": partial(web.run, self._at),
+            "deadline watcher": watcher.run,
+            "task worker": tasks.run_worker,
+            "task beat": tasks.run_beat,
+        }
+        if kafka is not None:
+            components["span consumer"] = kafka.run
+        return components
+
+    def _stop(self) -> None:
+        late = self._front.dismiss(within=FRONT_STOPS)
+        late += self._core.dismiss(within=CORE_STOPS)
+        if late:
+            logger.warning("Still busy at the end: %s", ", ".join(late))
+
+    def _on_signal(self, number: int, frame: Any) -> None:
+        """Begin to stop; a second signal a while later ends the process at once.
+
+        Only a while later, because some programs send one to the process and to its group.
+        """
+        now = time.monotonic()
+        self._asked_at = self._asked_at or now
+        if now > self._asked_at + 1:
+            os._exit(128 + number)
+        self.alarm.ring(STOPPED)
