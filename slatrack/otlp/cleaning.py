@@ -5,12 +5,12 @@ neighbours are not. All else is mended, and the span's own bytes keep what was s
 """
 
 from slatrack.otlp import wire
-from slatrack.otlp.messaging import usable
 from slatrack.otlp.values import MAX_NAME, text
 
 UNNAMED = "unnamed"
 DAY = 86_400 * 10**9
 EARLIEST = 946_684_800 * 10**9  # 2000-01-01: anything before is another unit than nanoseconds
+NO_TRACE, NO_SPAN = bytes(16), bytes(8)
 ERROR = 2  # Status.code
 
 
@@ -20,15 +20,18 @@ class Unusable(Exception):
 
 def check_ids(trace_id: bytes, span_id: bytes) -> None:
     """Raise Unusable unless both ids are of the right length and not all zeros."""
+    if len(trace_id) == 16 and len(span_id) == 8 and trace_id != NO_TRACE and span_id != NO_SPAN:
+        return
     for what, identifier, length in (("trace id", trace_id, 16), ("span id", span_id, 8)):
         if len(identifier) != length:
             raise Unusable(f"its {what} has {len(identifier)} bytes instead of {length}")
-        if not usable(identifier, length):
-            raise Unusable(f"its {what} is all zeros")
+    raise Unusable(f"its {'trace' if trace_id == NO_TRACE else 'span'} id is all zeros")
 
 
 def times(start: int, end: int, latest: int) -> tuple[int, int]:
     """Return start and end in ns since 1970, mended: no start or a negative duration is none."""
+    if EARLIEST <= start <= end <= latest:
+        return start, end
     if start > latest or end > latest:
         raise Unusable("its time is more than a day in the future: check the sender's clock")
     if start < EARLIEST:
@@ -40,7 +43,9 @@ def times(start: int, end: int, latest: int) -> tuple[int, int]:
 
 def parent(parent_id: bytes, span_id: bytes) -> bytes:
     """Return the parent's id; empty for a root, which a span that names itself is as well."""
-    return parent_id if parent_id != span_id and usable(parent_id, 8) else b""
+    if len(parent_id) != 8 or parent_id in (span_id, NO_SPAN):
+        return b""
+    return parent_id
 
 
 class Names:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from slatrack.domain.spans import Origin, Span
+from slatrack.domain.spans import Span
 from slatrack.otlp import json_messages, wire
 from slatrack.otlp.attributes import Plan, plan
 from slatrack.otlp.cleaning import Names, Unusable, check_ids, failed, parent, times
@@ -112,34 +112,35 @@ class _Reader:
 
 def _span(raw: bytes, place: Place, plan: Plan, latest: int, kept: int) -> Span:
     sent = wire.SlimSpan.FromString(raw)
-    trace_id, span_id = sent.trace_id, sent.span_id
+    trace_id, span_id, parent_id = sent.trace_id, sent.span_id, sent.parent_span_id
     check_ids(trace_id, span_id)
     start, end = times(sent.start, sent.end, latest)
-    name, kind = _names.clean(sent.name), sent.kind
+    name, kind, status = _names.clean(sent.name), sent.kind, sent.status
     found = plan.read(sent.attributes)
-    links, left_out = read_links(sent.links, plan) if sent.links else ((), 0)
-    origin: Origin = place.origin
-    said = message(found, kind, name, origin.scope, links)
-    return Span(
+    sent_links = sent.links
+    links, left_out = read_links(sent_links, plan) if sent_links else ((), 0)
+    origin, named = place
+    topic, partition, offset, operation = message(found, kind, name, origin.scope, links)
+    return Span._make((  # in the order of its fields; twice as quick as by their names
         trace_id,
         span_id,
-        parent(sent.parent_span_id, span_id),
+        parent(parent_id, span_id) if parent_id else b"",
         kind if 0 <= kind <= 5 else 0,
         name,
         start,
         end,
-        failed(sent.status),
-        logical_service(found, place.named, origin.scope),
-        said.topic,
-        said.partition,
-        said.offset,
-        said.operation,
+        failed(status) if status else False,
+        logical_service(found, named, origin.scope),
+        topic,
+        partition,
+        offset,
+        operation,
         plan.attributes(found),
-        complete(links, said),
+        complete(links, topic, partition) if links else (),
         sent.dropped_links + left_out,
         origin,
         raw if len(raw) <= kept else cut_span(raw, kept),
-    )
+    ))  # fmt: skip
 
 
 def _request_of(refused: list[tuple[bytes, bytes, bytes]]) -> bytes:

@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import NamedTuple
 
-from slatrack.domain.spans import Kind, Link, Value
+from slatrack.domain.spans import Kind, Link
 from slatrack.otlp import wire
-from slatrack.otlp.attributes import Hits, Plan
+from slatrack.otlp.attributes import Found, Plan
 from slatrack.otlp.vocabulary import (
     MESSAGE_ID,
     OFFSET,
@@ -15,23 +14,16 @@ from slatrack.otlp.vocabulary import (
     OPERATIONS,
     PARTITION,
     TOPIC,
-    operation,
+    operation_type,
+    whole,
 )
 
-MAX_TOPIC = 249  # characters, Kafka's own limit
 MAX_LINKS = 1_000  # the SDKs' default is 128
 
 
-class Message(NamedTuple):
-    """The message coordinates of a span and what it did with the message."""
-
-    topic: str | None
-    partition: int | None
-    offset: int | None
-    operation: str | None
-
-
-NO_MESSAGE = Message(None, None, None, None)
+# Topic, partition, offset, and what was done with the message.
+Message = tuple[str | None, int | None, int | None, str | None]
+NO_MESSAGE: Message = (None, None, None, None)
 
 # Instrumentations whose PRODUCER spans name a wrong place: scope (by its beginning), span name
 # (empty: any), what is wrong. Consumers are always right about what they read.
@@ -44,33 +36,31 @@ WRONG_IN_PRODUCERS = (
 OFFSET_AS_MESSAGE_ID = "otelsarama"
 
 
-def message(found: Hits, kind: int, name: str, scope: str, links: Sequence[Link]) -> Message:
+def message(found: Found, kind: int, name: str, scope: str, links: Sequence[Link]) -> Message:
     """Return what a span with the attributes `found` says of a message."""
-    speaks = OFFSET in found or TOPIC in found or OPERATION in found
-    if not speaks and kind not in (Kind.PRODUCER, Kind.CONSUMER):
+    topic, said = found.get(TOPIC), found.get(OPERATION) or found.get(OPERATION_NAME)
+    if topic is None and said is None and kind not in (Kind.PRODUCER, Kind.CONSUMER):
         return NO_MESSAGE
-    topic = _topic(found, name, links)
-    partition, offset = _number(found, PARTITION), _number(found, OFFSET)
+    topic = str(topic) if topic is not None else _topic(name, links)
+    operation = str(said) if said is not None else _from_name(name)[1]
+    partition, offset = number(found, PARTITION), number(found, OFFSET)
     if offset is None and MESSAGE_ID in found:
         partition, offset = _from_message_id(found, topic, partition, scope)
-    if kind == Kind.PRODUCER:
-        wrong = _wrong(scope, name)
+    if kind == Kind.PRODUCER and (wrong := _wrong(scope, name)):
         partition = None if "partition" in wrong else partition
         offset = None if "offset" in wrong else offset
-    return Message(topic, partition, offset, _operation(found, name))
+    return topic, partition, offset, operation
 
 
-def _topic(found: Hits, name: str, links: Sequence[Link]) -> str | None:
-    hit = found.get(TOPIC)
-    if hit is not None:
-        return str(hit.value)[:MAX_TOPIC] or None
+def _topic(name: str, links: Sequence[Link]) -> str | None:
     linked = {link.topic for link in links if link.topic}
     return linked.pop() if len(linked) == 1 else _from_name(name)[0]
 
 
-def _operation(found: Hits, name: str) -> str | None:
-    hit = found.get(OPERATION) or found.get(OPERATION_NAME)
-    return operation(hit.value) if hit is not None else _from_name(name)[1]
+def number(found: Found, name: str) -> int | None:
+    """Return a partition or offset, which the vocabulary has made a number if it was one."""
+    value = found.get(name)
+    return value if isinstance(value, int) else None
 
 
 @lru_cache(maxsize=10_000)
@@ -81,28 +71,14 @@ def _from_name(name: str) -> tuple[str | None, str | None]:
     if len(verbs) != 1 or len(words) > 2:
         return None, None
     topic = next((w for w in words if w != verbs[0] and "," not in w and "(" not in w), None)
-    return topic, operation(verbs[0])
-
-
-def _number(found: Hits, name: str) -> int | None:
-    hit = found.get(name)
-    return None if hit is None else whole(hit.value)
-
-
-def whole(value: Value) -> int | None:
-    """Return a partition or offset, sent as integer or as text; None where it is neither."""
-    if type(value) is int:
-        return value if 0 <= value < 2**63 else None
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 19:
-        return int(value)
-    return None
+    return topic, operation_type(verbs[0])
 
 
 def _from_message_id(
-    found: Hits, topic: str | None, partition: int | None, scope: str
+    found: Found, topic: str | None, partition: int | None, scope: str
 ) -> tuple[int | None, int | None]:
     """Python's instrumentations write topic.partition.offset, Go's sarama just the offset."""
-    words = str(found[MESSAGE_ID].value).rsplit(".", 2)
+    words = str(found[MESSAGE_ID]).rsplit(".", 2)
     if len(words) == 3 and words[0] == topic:
         place = whole(words[1]), whole(words[2])
         return place if None not in place else (partition, None)
@@ -134,8 +110,8 @@ def _link(raw: bytes, plan: Plan) -> Link | None:
     if not sent.attributes:
         return Link(sent.trace_id, sent.span_id)
     found = plan.read(sent.attributes)
-    topic = str(found[TOPIC].value)[:MAX_TOPIC] if TOPIC in found else None
-    partition, offset = _number(found, PARTITION), _number(found, OFFSET)
+    topic = str(found[TOPIC]) if TOPIC in found else None
+    partition, offset = number(found, PARTITION), number(found, OFFSET)
     return Link(sent.trace_id, sent.span_id, topic, partition, offset)
 
 
@@ -144,13 +120,17 @@ def usable(identifier: bytes, length: int) -> bool:
     return len(identifier) == length and any(identifier)
 
 
-def complete(links: tuple[Link, ...], said: Message) -> tuple[Link, ...]:
+def complete(links: tuple[Link, ...], topic: str | None, partition: int | None) -> tuple[Link, ...]:
     """Give links with an offset the topic and partition that the span says for all of them."""
     if all(link.offset is None or link.topic for link in links):
         return links
-    return tuple(_completed(link, said) if link.offset is not None else link for link in links)
+    return tuple(_completed(link, topic, partition) for link in links)
 
 
-def _completed(link: Link, said: Message) -> Link:
-    partition = said.partition if link.partition is None else link.partition
-    return link._replace(topic=link.topic or said.topic, partition=partition)
+def _completed(link: Link, topic: str | None, partition: int | None) -> Link:
+    if link.offset is None:
+        return link
+    return link._replace(
+        topic=link.topic or topic,
+        partition=partition if link.partition is None else link.partition,
+    )

@@ -6,12 +6,11 @@ documented. A host's marks are certain and win over the resource; hints serve wh
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from slatrack.domain.spans import Value
-from slatrack.otlp.attributes import Hits
 from slatrack.otlp.values import MAX_NAME
-from slatrack.otlp.vocabulary import CLIENT, GROUP, SERVICE, THREAD
+from slatrack.otlp.vocabulary import CLIENT, GROUP, OLDER, SERVICE, THREAD, Slot
 
 UNKNOWN = "unknown_service"
 UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
@@ -38,6 +37,7 @@ HINTS = (
     (CLIENT, r"(.+)", r"\1"),
 )
 Rules = tuple[tuple[str, str, str], ...]
+TENANT = "slatrack.tenant"  # what a mark names
 CONNECT_SCOPE = "io.opentelemetry.kafka-connect"
 
 
@@ -47,22 +47,23 @@ def resource_name(resource: Mapping[str, Value]) -> str:
     return "" if name.startswith(UNKNOWN) else name
 
 
-def logical_service(found: Hits, named: str, scope: str) -> str:
+def logical_service(found: Mapping[str, Value], named: str, scope: str) -> str:
     """Return the service of a span with the attributes `found`, in a resource called `named`."""
     own = found.get(SERVICE)  # written by interceptors that know better than the SDK
-    if own is not None and not str(own.value).startswith(UNKNOWN) and str(own.value).strip():
-        return str(own.value).strip()[:MAX_NAME]
-    if marked := _apply(MARKS, found):
-        return marked
+    if own is not None and (name := resource_name(found)):
+        return name
+    tenant = found.get(TENANT)
+    if tenant is not None:
+        return str(tenant)
     if scope.startswith(CONNECT_SCOPE) and (connector := _apply(HINTS[:1], found)):
         return connector
     return named or _apply(HINTS, found) or UNKNOWN
 
 
-def _apply(rules: Rules, found: Hits) -> str:
+def _apply(rules: Rules, found: Mapping[str, Value]) -> str:
     for attribute, pattern, name in rules:
-        hit = found.get(attribute)
-        if hit is not None and (service := _rename(str(hit.value), pattern, name)):
+        value = found.get(attribute)
+        if value is not None and (service := _rename(str(value), pattern, name)):
             return service
     return ""
 
@@ -71,3 +72,21 @@ def _apply(rules: Rules, found: Hits) -> str:
 def _rename(value: str, pattern: str, name: str) -> str:
     match = re.fullmatch(pattern, value[:MAX_NAME], re.DOTALL)
     return match.expand(name) if match else ""
+
+
+def _tenant_slots() -> list[tuple[str, Slot]]:
+    """Return how attributes are read for marks: they are looked for where a value is decoded, so
+    that a value that repeats is looked at once."""
+    found: list[tuple[str, Slot]] = []
+    for rank, (attribute, pattern, name) in enumerate(MARKS):
+        convert = partial(_mark, pattern=pattern, name=name)
+        synonyms = (attribute, *OLDER.get(attribute, ()))
+        found.extend((synonym, Slot(TENANT, rank, convert)) for synonym in synonyms)
+    return found
+
+
+def _mark(value: Value, *, pattern: str, name: str) -> str | None:
+    return _rename(str(value), pattern, name) or None
+
+
+TENANT_SLOTS = _tenant_slots()

@@ -18,6 +18,18 @@ def text(data: bytes, limit: int = MAX_TEXT) -> str:
     return data[: 4 * limit].decode("utf-8", "replace").replace("\0", REPLACEMENT)[:limit]
 
 
+def varint(data: bytes) -> int | None:
+    """Return a protobuf integer of up to nine bytes; None where it is something else."""
+    if len(data) == 1:
+        return data[0] if data[0] < 128 else None
+    number = 0
+    for place, byte in enumerate(data):
+        number |= (byte & 0x7F) << (7 * place)
+        if byte < 128:
+            return number if place == len(data) - 1 < 9 else None
+    return None
+
+
 def value(any_value: Any) -> Value | None:
     """Return an AnyValue as a plain value; None where it is empty or a mapping."""
     match any_value.WhichOneof("value"):

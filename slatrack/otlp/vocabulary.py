@@ -21,7 +21,7 @@ MESSAGE_ID = "messaging.message.id"
 SERVICE = "service.name"
 THREAD = "thread.name"
 ALWAYS = (
-    TOPIC, PARTITION, OFFSET, OPERATION, OPERATION_NAME, GROUP, CLIENT, MESSAGE_ID, SERVICE, THREAD,
+    TOPIC, PARTITION, OFFSET, OPERATION, OPERATION_NAME, GROUP, CLIENT, MESSAGE_ID, SERVICE,
 )  # fmt: skip
 
 # Newest name: older ones. Of several in one span the newest name wins, then from left to right.
@@ -80,6 +80,8 @@ OPERATIONS = {
     **dict.fromkeys(("settle", "commit", "ack", "nack"), "settle"),
 }
 
+MAX_TOPIC = 249  # characters, Kafka's own limit
+
 Convert = Callable[[Value], Value | None]
 
 
@@ -91,7 +93,7 @@ class Slot(NamedTuple):
     convert: Convert | None = None
 
 
-def operation(word: Value) -> str | None:
+def operation_type(word: Value) -> str | None:
     """Return the newest type of a messaging operation; a word nobody knows stays as it is."""
     text = str(word).strip().lower()
     return OPERATIONS.get(text, text) or None
@@ -104,11 +106,23 @@ def _path(url: Value) -> str:
         return str(url)
 
 
-def _connect_thread(name: Value) -> Value | None:
-    """Other threads say nothing; without them spans of one service look alike, which is quick."""
-    return name if str(name).startswith(("task-thread-", "_confluent-ksql-")) else None
+def whole(value: Value) -> int | None:
+    """Return a partition or offset, sent as integer or as text; None where it is neither."""
+    if type(value) is int:
+        return value if 0 <= value < 2**63 else None
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 19:
+        return int(value)
+    return None
 
 
+# How the value of a newest name is made of what was sent under any of its names.
+NORMAL: dict[str, Convert] = {
+    TOPIC: lambda topic: str(topic)[:MAX_TOPIC] or None,
+    PARTITION: whole,
+    OFFSET: whole,
+    OPERATION: operation_type,
+    OPERATION_NAME: operation_type,
+}
 CONVERT: dict[tuple[str, str], Convert] = {
     ("http.target", "url.path"): _path,
     ("url.full", "url.path"): _path,
@@ -124,10 +138,8 @@ def slots(wanted: frozenset[str]) -> dict[str, tuple[Slot, ...]]:
     found: dict[str, list[Slot]] = {}
     for name in sorted({*ALWAYS, *wanted, *(NEWEST[n] for n in wanted if n in NEWEST)}):
         for rank, synonym in enumerate(_synonyms(name)):
-            convert = CONVERT.get((synonym, name))
+            convert = CONVERT.get((synonym, name)) or NORMAL.get(name)
             found.setdefault(synonym, []).append(Slot(name, rank, convert))
-    if THREAD not in wanted:
-        found[THREAD] = [Slot(THREAD, 0, _connect_thread)]
     return {name: tuple(meanings) for name, meanings in found.items()}
 
 
