@@ -5,6 +5,7 @@ slatrack.operations.gauges: they are the same whichever process is asked.
 """
 
 import logging
+from datetime import datetime
 
 from prometheus_client import Counter, Histogram, start_http_server
 
@@ -34,6 +35,22 @@ LATENESS = Histogram(
 DELIVERIES = Counter(
     "slatrack_delivery_attempts", "Attempts to tell people, by kind of channel", ["kind", "outcome"]
 )
+
+
+def count_recorded(*, new: int, duplicates: int, journeys: int, flips: int, seconds: float) -> None:
+    """Count a batch of spans, once it is committed."""
+    SPANS.labels("new").inc(new)
+    SPANS.labels("duplicate").inc(duplicates)
+    JOURNEYS.inc(journeys)
+    FLIPS.inc(flips)
+    RECORDING.observe(seconds)
+
+
+def count_settled(journeys: int, *, oldest: datetime | None, now: datetime) -> None:
+    """Count a look of the watcher; `oldest` is the first instant that it found to have come."""
+    SETTLED.inc(journeys)
+    if oldest:
+        LATENESS.observe((now - oldest).total_seconds())
 
 
 def serve(host: str, port: int) -> None:

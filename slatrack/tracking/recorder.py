@@ -9,9 +9,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from time import perf_counter
 
 from django.db import transaction
 
+from slatrack import metrics
 from slatrack.domain.binding import Event, bind
 from slatrack.domain.facts import EMPTY, Fact, TraceFacts, fact, merge
 from slatrack.domain.journeys import Part, part
@@ -49,6 +52,7 @@ def record(
     All or nothing. Raises sources.Fenced when an offset is no longer the caller's to move, and
     whatever the database raises; then nothing has happened and the same call may be made again.
     """
+    began = perf_counter()
     sources.advance(offsets, now=now)
     setting_aside.store(set_aside, now=now)
     if not spans:
@@ -63,7 +67,19 @@ def record(
         updated, flipped = update_journeys(done.parts, flows, moment)
         new, changed, flips = new + done.new, changed + updated, flips + flipped
         batch = {trace_id: batch[trace_id] for trace_id in done.missed}
-    return Recorded(len(spans), new, len(spans) - new, changed, flips)
+    recorded = Recorded(len(spans), new, len(spans) - new, changed, flips)
+    transaction.on_commit(partial(_count, recorded, began), robust=True)
+    return recorded
+
+
+def _count(recorded: Recorded, began: float) -> None:
+    metrics.count_recorded(
+        new=recorded.new,
+        duplicates=recorded.duplicates,
+        journeys=recorded.journeys,
+        flips=recorded.flips,
+        seconds=perf_counter() - began,
+    )
 
 
 def _facts(spans: Iterable[Span], flows: Flows) -> dict[bytes, list[Fact]]:

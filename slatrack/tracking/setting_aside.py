@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from slatrack import metrics
 from slatrack.tracking.models import SetAside
 
 MAX_REASON = 500
@@ -29,6 +30,8 @@ def store(asides: Iterable[Aside], *, now: datetime) -> None:
     rows = [_row(aside, now=now) for aside in asides]
     if rows:
         SetAside.objects.bulk_create(rows, batch_size=PER_STATEMENT, ignore_conflicts=True)
+    for row in rows:
+        metrics.SET_ASIDE.labels(row.source).inc()
 
 
 def _row(aside: Aside, *, now: datetime) -> SetAside:

@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db import DatabaseError, close_old_connections, connection, transaction
 from django.db.models import Q, QuerySet
 
+from slatrack import metrics
 from slatrack.domain.deadlines import PATIENCE
 from slatrack.tracking import flows as flows_in_force
 from slatrack.tracking import models, sources
@@ -66,9 +67,10 @@ def settle_due(*, now: datetime, limit: int = CHUNK) -> int:
     due = list(_due(now, watermark)[:limit])
     if not due:
         return 0
+    metrics.count_settled(len(due), oldest=due[0][3], now=now)
     flows = flows_in_force.current()
     names = {row_id: name for name, row_id in flows.ids.items()}
-    events = {row_id: (names[flow], key) for row_id, flow, key in due if flow in names}
+    events = {row_id: (names[flow], key) for row_id, flow, key, _ in due if flow in names}
     moment = Moment(now, watermark, silent=True)
     known = load_journeys(events)
     folded: dict[UUID, Folded] = {}
@@ -76,11 +78,13 @@ def settle_due(*, now: datetime, limit: int = CHUNK) -> int:
         if done := _fold(event, row_id, known, flows, moment):
             folded[row_id] = done
     save_journeys(folded, known, flows, moment)
-    _put_off([row_id for row_id, _, _ in due if row_id not in folded], now)
+    _put_off([row_id for row_id, _, _, _ in due if row_id not in folded], now)
     return len(due)
 
 
-def _due(now: datetime, watermark: datetime) -> "QuerySet[models.Journey, tuple[UUID, int, str]]":
+def _due(
+    now: datetime, watermark: datetime
+) -> "QuerySet[models.Journey, tuple[UUID, int, str, datetime | None]]":
     read_to = min(now, watermark)
     condition = Q(next_at__lte=read_to)
     if read_to < now - PATIENCE:  # telemetry is behind: what should be known by now is unknown
@@ -88,7 +92,7 @@ def _due(now: datetime, watermark: datetime) -> "QuerySet[models.Journey, tuple[
         condition |= Q(next_at__lte=late, due_at__lt=late, verdict="waiting")
     rows = models.Journey.objects.filter(condition).order_by("next_at")
     skip = connection.features.has_select_for_update_skip_locked
-    return rows.select_for_update(skip_locked=skip).values_list("id", "flow_id", "key")
+    return rows.select_for_update(skip_locked=skip).values_list("id", "flow_id", "key", "next_at")
 
 
 def _fold(
