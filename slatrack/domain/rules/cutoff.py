@@ -10,6 +10,7 @@ from slatrack.domain.rules.parts import MIDNIGHT, CalendarRef, Convention, Gap, 
 from slatrack.domain.zones import instant, zone
 
 MANY_REASONS = 20
+MANY_DAYS = 10_000  # remembered for one rule: spans may claim any date
 NO_CALENDAR = CalendarRef(())
 
 
@@ -21,6 +22,8 @@ def answer_cutoff(rule: Cutoff, started_at: datetime, calendars: Calendars) -> A
     while True:
         found = memo.get((day, later))
         if found is None:
+            if len(memo) >= MANY_DAYS:
+                memo.clear()
             found = memo[day, later] = _due_on(rule, day, later, calendars)
         due_at, strict, reasons = found
         if rule.if_past is IfPast.KEEP or not _past(due_at, started_at, strict):

@@ -1,6 +1,8 @@
 """From a rule document, a plain object as JSON and YAML give it, to a rule."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import count
+from typing import NamedTuple
 
 from slatrack.domain.rules.errors import Path, RuleError
 from slatrack.domain.rules.kinds import (
@@ -40,6 +42,14 @@ from slatrack.domain.rules.reading import Fields
 
 DEEPEST = 12  # rules within rules
 FARTHEST = 3660  # days or months
+MOST = 1000  # rules in one document: YAML's aliases could make millions of a short one
+
+
+class Reader(NamedTuple):
+    """What holds for a whole document: how its errors begin, and how many rules it had so far."""
+
+    root: str
+    rules: Iterator[int]
 
 
 def parse(document: object, *, path: Path = ()) -> Rule:
@@ -47,12 +57,16 @@ def parse(document: object, *, path: Path = ()) -> Rule:
 
     `path` leads to the document within a larger one and begins every error's path.
     """
-    return _rule(document, path, "" if path else "rule", Dst(), 1)
+    root = "" if path else "rule"
+    return _rule(document, path, Reader(root, count(1)), Dst(), 1)
 
 
-def _rule(document: object, path: Path, root: str, dst: Dst, depth: int) -> Rule:
+def _rule(document: object, path: Path, reader: Reader, dst: Dst, depth: int) -> Rule:
+    root = reader.root
     if depth > DEEPEST:
         raise RuleError(path, f"rules are nested more than {DEEPEST} deep: flatten them", root=root)
+    if next(reader.rules) > MOST:
+        raise RuleError(path, f"the document has more than {MOST} rules: split it", root=root)
     fields = Fields(document, path, root)
     kind = fields.text("kind", f"one of {', '.join(KINDS)}")
     if kind not in KINDS:
@@ -60,7 +74,7 @@ def _rule(document: object, path: Path, root: str, dst: Dst, depth: int) -> Rule
     options = parse_options(fields, dst)
 
     def nested(found: object, at: Path) -> Rule:
-        return _rule(found, at, root, options.dst, depth + 1)
+        return _rule(found, at, reader, options.dst, depth + 1)
 
     rule = KINDS[kind](fields, options, nested)
     fields.done()

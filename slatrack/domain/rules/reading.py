@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from difflib import get_close_matches
 from enum import StrEnum
+from reprlib import Repr
 from typing import Any, NoReturn, TypeVar
 
 from slatrack.domain.durations import parse_duration
@@ -16,6 +17,8 @@ TIME = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d|24:00", re.ASCII)
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 MANY = 200  # entries that one list may have
 REQUIRED: Any = object()
+SHORT = Repr()
+SHORT.maxlevel, SHORT.maxstring, SHORT.maxother, SHORT.maxdict = 2, 60, 60, 3
 
 
 class Fields:
@@ -140,6 +143,8 @@ class Fields:
 
 
 def show(found: object) -> str:
-    """Return a value as an error may show it: short, and on one line."""
-    shown = repr(found)
-    return shown if len(shown) <= 60 else shown[:60] + "…"
+    """Return a value as an error may show it: short, on one line, however large or deep it is."""
+    try:
+        return SHORT.repr(found)
+    except ValueError:  # Python writes no number of thousands of digits
+        return "a huge number"

@@ -1,7 +1,10 @@
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
-from slatrack.domain.rules import State
-from tests.domain.rules.examples import ask, at, cutoff, days, months
+from slatrack.domain.rules import Clock, State, due, parse
+from slatrack.domain.rules.cutoff import MANY_DAYS
+from tests.domain.rules.examples import SHIPPED, ask, at, cutoff, days, months
 
 BERLIN = "Europe/Berlin"
 LATE = {"day_ends": "16:15", "roll": "following"}
@@ -168,3 +171,12 @@ def test_many_closed_days_are_told_briefly():
     found = ask(cutoff(add={"n": 100}), "2026-04-02T12:00Z")
     assert len(found.reasons) == 21
     assert found.reasons[-1].endswith("more closed days")
+
+
+def test_what_is_remembered_is_bounded():
+    calendars = SHIPPED.with_closures({})
+    rule = parse(days(0, "12:00", BERLIN))
+    for n in range(MANY_DAYS + 10):
+        start = datetime(1970, 1, 1, 12, tzinfo=UTC) + timedelta(days=n)
+        due(rule, Clock(start), calendars=calendars)
+    assert len(calendars.memo(rule)) == 10

@@ -98,6 +98,24 @@ def test_what_is_wrong_is_said(wrong, message):
     assert message in str(refused.value)
 
 
+def test_aliases_cannot_make_millions_of_rules():
+    shared = duration("PT1M")
+    for _ in range(5):
+        shared = {"kind": "latest", "of": [shared] * 200}
+    with pytest.raises(RuleError, match="the document has more than 1000 rules"):
+        parse(shared)
+
+
+def test_an_error_shows_little_of_what_is_huge():
+    deep = []
+    for _ in range(900):
+        deep = [deep]
+    for huge in (deep, 10**5000, "x" * 10**6, {str(n): n for n in range(10**4)}):
+        with pytest.raises(RuleError) as refused:
+            parse({**duration("PT1M"), "amount": huge})
+        assert len(str(refused.value)) < 300
+
+
 def test_only_the_last_branch_takes_the_rest():
     rest = {"rule": duration("PT1M")}
     with pytest.raises(RuleError, match=r"rule\.branches\[0\]\.when: is missing: only the last"):
