@@ -115,4 +115,6 @@ def _after(cursor: str) -> Q:
     """Return what comes after a cursor; ValueError for one that this module did not make."""
     at, _, pk = cursor.partition("_")
     last = datetime.fromisoformat(at)
+    if last.tzinfo is None:
+        raise ValueError("cursor: no time zone")
     return Q(last_at__lt=last) | Q(last_at=last, pk__lt=int(pk))

@@ -7,7 +7,7 @@ name that answers differently the next time (rebinding) gains nothing.
 import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 Address = IPv4Address | IPv6Address
@@ -66,20 +66,23 @@ def _meant(address: Address) -> Sequence[Address]:
 
 @contextmanager
 def cut_off(seconds: float, sock: Callable[[], socket.socket | None]) -> Iterator[None]:
-    """Shut the socket down after `seconds`: time-outs of single reads let a slow dripper go on."""
+    """Shut the socket down after `seconds`: time-outs of single reads let a slow dripper go on.
 
-    def cut() -> None:
-        held = sock()
-        if held is not None:
-            try:
-                held.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                return  # closed already
+    It is done again until the block ends: the socket may only come to be, or be wrapped, later.
+    """
+    done = threading.Event()
 
-    timer = threading.Timer(seconds, cut)
-    timer.daemon = True
-    timer.start()
+    def watch() -> None:
+        wait = seconds
+        while not done.wait(wait):
+            wait = 0.1
+            held = sock()
+            if held is not None:
+                with suppress(OSError):  # closed already
+                    held.shutdown(socket.SHUT_RDWR)
+
+    threading.Thread(target=watch, name="cut-off", daemon=True).start()
     try:
         yield
     finally:
-        timer.cancel()
+        done.set()

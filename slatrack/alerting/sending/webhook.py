@@ -119,6 +119,8 @@ def _post(
         with cut_off(seconds, lambda: getattr(connection, "sock", None)):
             connection.request("POST", url.request_uri, body, headers, preload_content=False)
             response = connection.getresponse()
+            if monotonic() >= ends:
+                raise TimeoutError  # cut off within the headers: that is no answer
             excerpt = _read(response, ends)
     except (HTTPError, OSError, ValueError) as exc:
         return Reply(Outcome.RETRY, error=_why(exc, monotonic() >= ends, seconds), busy=True)

@@ -1,0 +1,137 @@
+from datetime import timedelta
+
+import pytest
+
+from slatrack.alerting import routing
+from slatrack.alerting.models import Delivery
+from slatrack.alerting.wording import plain, spoken
+from tests import factories as make
+from tests.alerting.told import DUE, NOW, channel, event, missed, route, warned
+
+pytestmark = pytest.mark.django_db
+
+EARLY = DUE - timedelta(minutes=2, seconds=27)
+
+
+def said(*flips, now=NOW):
+    """Return the message about some flips."""
+    channel()
+    routing.take_up([flip.pk for flip in flips], now=now)
+    return Delivery.objects.get().message
+
+
+def sentence(*flips, now=NOW):
+    return said(*flips, now=now)["data"]["sentence"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0, "0 s"),
+        (-5, "0 s"),
+        (59.6, "1 min"),
+        (147, "2 min 27 s"),
+        (3600, "1 h"),
+        (3661, "1 h 1 min"),
+        (90_000, "1 d 1 h"),
+        (86_460, "1 d"),
+    ],
+)
+def test_durations_are_spoken(seconds, words):
+    assert spoken(timedelta(seconds=seconds)) == words
+
+
+def test_a_warning_says_how_much_time_is_left():
+    row = event(key="TRD-1", step_at=EARLY - make.minutes(10))
+
+    assert sentence(warned(row), now=EARLY) == (
+        "TRD-1 will miss “report within 15 minutes” in 2 min 27 s (due 12:15:00 UTC): "
+        "waiting for 10 min after accepted."
+    )
+
+
+def test_a_miss_says_where_the_event_is():
+    row = event(key="TRD-1", step="enriched", working=True, step_at=NOW - make.minutes(3))
+
+    assert sentence(missed(row)) == (
+        "TRD-1 missed “report within 15 minutes”, due 12:15:00 UTC: working for 3 min in enriched."
+    )
+
+
+def test_a_miss_that_was_noticed_late_says_so():
+    later = DUE + make.minutes(10)
+
+    text = sentence(missed(event(), recorded_at=later), now=later)
+
+    assert text.endswith("This was noticed 10 min after it was due.")
+
+
+def test_a_late_arrival_says_so():
+    assert "due 12:15:00 UTC: reached late." in sentence(missed(event(), reason="reached late"))
+
+
+def test_an_instant_of_another_day_has_its_date():
+    assert "due 2026-11-20 12:15:00 UTC" in sentence(missed(event()), now=NOW + timedelta(days=1))
+
+
+def test_failed_and_lost_say_where():
+    row = make.journey(key="TRD-1", status="failed", step="enriched")
+
+    assert sentence(make.flip(row, "status", "in_flight", "failed")) == "TRD-1 failed in enriched."
+
+
+def test_a_lost_event_says_since_when():
+    row = make.journey(key="TRD-1", status="lost", step_at=NOW - timedelta(days=1))
+
+    assert sentence(make.flip(row, "status", "in_flight", "lost")) == (
+        "TRD-1 is lost: nothing was seen of it for 1 d, last in accepted."
+    )
+
+
+def test_of_many_the_worst_leads_and_all_are_counted():
+    calm, bad = event(key="TRD-1"), event(key="TRD-2")
+
+    text = sentence(warned(calm), missed(bad))
+
+    assert text.startswith("TRD-2 missed ")
+    assert text.endswith("It is one of 2 events with this cause.")
+
+
+def test_a_message_links_to_where_people_open_slatrack(allow):
+    allow(public_url="https://slatrack.example/")
+
+    data = said(missed(event(key="TRD-1")))["data"]
+
+    assert data["incident"]["url"].startswith("https://slatrack.example/")
+    assert data["event"]["url"].startswith("https://slatrack.example/")
+
+
+def test_a_hostile_key_stays_on_one_line_and_short():
+    text = sentence(missed(event(key="TRD\r\nBcc: x\x00\u202e" + "9" * 400)))
+
+    assert text.isprintable()
+    assert len(text) < 300
+
+
+def test_plain_keeps_what_is_harmless():
+    assert plain("TRD-ü 1") == "TRD-ü 1"
+
+
+def test_an_incident_without_pages_still_has_a_link(settings):
+    settings.ROOT_URLCONF = "tests.alerting.no_urls"
+    data = said(missed(event()))["data"]
+
+    assert data["incident"]["url"] == "http://127.0.0.1:8000/"
+
+
+def test_the_incident_and_its_event_are_in_the_body():
+    row = event(key="TRD-1")
+
+    body = said(missed(row))
+
+    assert body["type"] == "slatrack.incident.opened"
+    assert body["timestamp"] == "2026-11-20T12:15:01.000Z"
+    data = body["data"]
+    assert (data["rung"], data["severity"], data["news"]) == ("missed", "critical", "opened")
+    assert data["event"]["due_at"] == "2026-11-20T12:15:00.000Z"
+    assert data["incident"]["number"] == route().number
