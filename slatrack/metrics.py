@@ -32,9 +32,6 @@ LATENESS = Histogram(
     "How long after its instant the longest-waiting journey of a look was judged",
     buckets=SECONDS,
 )
-DELIVERIES = Counter(
-    "slatrack_delivery_attempts", "Attempts to tell people, by kind of channel", ["kind", "outcome"]
-)
 
 
 def count_recorded(*, new: int, duplicates: int, journeys: int, flips: int, seconds: float) -> None:

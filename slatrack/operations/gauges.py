@@ -22,6 +22,7 @@ class DatabaseGauges(Collector):
         yield from _sources(now)
         yield from _counts(now)
         yield _deliveries()
+        yield _delivery_times(now)
         yield _tallies()
 
     def describe(self) -> list[Metric]:
@@ -66,6 +67,16 @@ def _deliveries() -> Metric:
     family = _gauge("deliveries", "Messages not delivered; failed: for good", ["state"])
     for state, count in health.undelivered().items():
         family.add_metric([state], count)
+    return family
+
+
+def _delivery_times(now: datetime) -> Metric:
+    about = "From the recorded change to the receiver's yes, over the last 24 hours"
+    family = _gauge("delivery_seconds", about, ["quantile"])
+    times = health.delivery_times(now=now)
+    for quantile, seconds in (("0.5", times.p50), ("0.95", times.p95), ("0.99", times.p99)):
+        if seconds is not None:
+            family.add_metric([quantile], seconds)
     return family
 
 

@@ -6,8 +6,10 @@ from datetime import UTC, datetime
 from threading import Event
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand
 
+from slatrack import metrics
 from slatrack.tracking import watcher
 
 
@@ -25,4 +27,5 @@ class Command(BaseCommand):
         stop = Event()
         for name in (signal.SIGINT, signal.SIGTERM):
             signal.signal(name, lambda *_: stop.set())
+        metrics.serve(settings.SLATRACK.host, settings.SLATRACK.metrics_port)
         watcher.run(stop)
