@@ -27,6 +27,9 @@ TOKYO = {"session": "XTKS", "breaks": "exclude"}
         (window(plus="PT0S"), "2026-06-13T12:00-04:00", "2026-06-15T08:00-04:00"),
         (window(TOKYO), "2026-06-15T11:45+09:00", "2026-06-15T12:45+09:00"),  # after lunch
         (window({"session": "XTKS"}), "2026-06-15T11:45+09:00", "2026-06-15T12:00+09:00"),
+        # Friday closes as Saturday begins: the close belongs to the day before.
+        (window(NIGHT, at_close="inside"), "2026-06-13T00:00-04:00", "2026-06-13T00:15-04:00"),
+        (window(NIGHT), "2026-06-13T00:00-04:00", "2026-06-15T00:15-04:00"),
         # Hours that touch at midnight have no close between them.
         (window(NIGHT, overflow="next_open"), "2026-06-15T23:55-04:00", "2026-06-16T00:10-04:00"),
         (window(NIGHT, overflow="next_open"), "2026-06-12T23:55-04:00", "2026-06-15T00:15-04:00"),
