@@ -1,11 +1,15 @@
 """The addresses of pages."""
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
-from dashboards.views import accounts, board, search
+from dashboards.api import root as api
+from dashboards.views import accounts, board, journey, search
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", board.board, name="board"),
+    path("flows/<slug:flow>/journeys/<path:key>", journey.journey, name="journey"),
+    path("", include("dashboards.urls_work")),
+    path("api/", api.urls),
     path("search", search.search, name="search"),
     path("accounts/sign-in", accounts.SignIn.as_view(), name="sign-in"),
     path("accounts/sign-out", accounts.SignOut.as_view(), name="sign-out"),

@@ -2,28 +2,14 @@
 
 from datetime import timedelta
 
+from slatrack.domain.sentences import span
+
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
 def duration(length: timedelta | float) -> str:
     """Return "42 ms", "3.1 s", "4 min 12 s", "2 h 5 min" or "3 d 4 h"; the sign is left out."""
-    seconds = abs(length.total_seconds() if isinstance(length, timedelta) else length)
-    if seconds < 1:
-        return f"{seconds * 1000:.0f} ms"
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    whole = round(seconds)
-    if whole < MINUTE:
-        return f"{whole} s"
-    if whole < HOUR:
-        return _pair(whole // MINUTE, "min", whole % MINUTE, "s")
-    if whole < DAY:
-        return _pair(whole // HOUR, "h", whole // MINUTE % 60, "min")
-    return _pair(whole // DAY, "d", whole // HOUR % 24, "h")
-
-
-def _pair(many: int, big: str, rest: int, small: str) -> str:
-    return f"{many} {big} {rest} {small}" if rest else f"{many} {big}"
+    return span(length if isinstance(length, timedelta) else timedelta(seconds=length))
 
 
 def face(length: timedelta | float) -> str:

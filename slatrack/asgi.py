@@ -2,7 +2,9 @@
 
 import os
 
-from channels.routing import ProtocolTypeRouter
+from channels.auth import AuthMiddlewareStack
+from channels.routing import ProtocolTypeRouter, URLRouter
+from channels.security.websocket import AllowedHostsOriginValidator
 from django.conf import settings
 from django.core.asgi import get_asgi_application
 
@@ -14,4 +16,13 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "slatrack.settings")
 pages = get_asgi_application()  # loads the apps; what follows may import models
 refuse_unworkable()
 
-application = ProtocolTypeRouter({"http": traced(pages, settings.SLATRACK)})
+from dashboards.routing import websocket_urlpatterns  # noqa: E402 (needs the apps)
+
+application = ProtocolTypeRouter(
+    {
+        "http": traced(pages, settings.SLATRACK),
+        "websocket": AllowedHostsOriginValidator(
+            AuthMiddlewareStack(URLRouter(websocket_urlpatterns))
+        ),
+    }
+)

@@ -101,8 +101,11 @@ class _Post:
             news, self._waiting = self._news, False
             self._news = {"journeys": set(), "incidents": set()}
         message = {"type": "changed", **{kind: _listed(ids) for kind, ids in news.items()}}
+        layer = get_channel_layer()
+        if layer is None:
+            return
         try:
-            await get_channel_layer().group_send(GROUP, message)
+            await layer.group_send(GROUP, message)
         except Exception:
             # Views look again by themselves every few seconds: the news is late, not lost.
             logger.exception("Open pages were not told of changes; they will look by themselves")

@@ -19,8 +19,8 @@ export function words(ms) {
   const s = Math.abs(ms) / 1000;
   if (s < 1) return `${Math.round(s * 1000)} ms`;
   if (s < 10) return `${s.toFixed(1)} s`;
-  if (s < 60) return `${Math.round(s)} s`;
-  const whole = Math.round(s);
+  const whole = Math.floor(s);
+  if (whole < 60) return `${whole} s`;
   const pair = (n, big, rest, small) => (rest ? `${n} ${big} ${rest} ${small}` : `${n} ${big}`);
   if (s < 3600) return pair(Math.floor(whole / 60), "min", whole % 60, "s");
   if (s < 86400) return pair(Math.floor(whole / 3600), "h", Math.floor(whole / 60) % 60, "min");

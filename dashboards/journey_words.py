@@ -1,0 +1,113 @@
+"""The sentence at the head of a journey's page: how it stands, where it is, since when."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from dashboards import words
+from dashboards.journey_data import JourneyData
+from dashboards.standing import standing
+from dashboards.usual import Usual, stuck_after
+from slatrack.domain.states import Status
+from slatrack.tracking.models import Deadline
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What the head says; `until` is set while a countdown runs."""
+
+    state: str
+    sentence: str
+    deadline: Deadline | None
+    until: datetime | None
+    number: str
+    caption: str
+    notes: list[str]
+
+
+def head(data: JourneyData, usual: Usual, *, now: datetime) -> Head:
+    """Return what the head of the page says at `now`."""
+    judged = _judged(data)
+    parts = [judged["sentence"]] if judged else []
+    parts.append(_where(data, usual, now))
+    number, caption, until = _number(data, now)
+    return Head(
+        state=standing(data.row, now=now),
+        sentence=" ".join(f"{part}." for part in parts if part),
+        deadline=data.deadline,
+        until=until,
+        number=number,
+        caption=caption,
+        notes=_notes(data),
+    )
+
+
+def _judged(data: JourneyData) -> Mapping[str, Any] | None:
+    named = (d for d in data.described["deadlines"] if d["deadline"] == data.row.deadline)
+    return next(named, None)
+
+
+def _where(data: JourneyData, usual: Usual, now: datetime) -> str:
+    row = data.row
+    if row.status == Status.DONE and row.ended_at is not None:
+        took = words.duration(row.ended_at - row.started_at)
+        return f"It took {took} over {len(data.described['steps'])} steps"
+    if row.status == Status.FAILED:
+        return f"It failed in {row.step}{_exception(data)}"
+    if row.status == Status.LOST:
+        return f"No sign of it since it was in {row.step}, {words.duration(now - row.step_at)} ago"
+    if row.status == Status.CANCELLED:
+        return f"It was cancelled in {row.step}"
+    return _there(data, usual, now)
+
+
+def _there(data: JourneyData, usual: Usual, now: datetime) -> str:
+    row, there = data.row, now - data.row.step_at
+    length = usual.get((row.flow_id, row.step, row.working))
+    stuck = length is not None and there > stuck_after(length)
+    doing = "is stuck" if stuck else "has been"
+    place = f"in {row.step}" if row.working else f"waiting after {row.step}"
+    tail = f", where events usually stay {words.duration(length)}" if length is not None else ""
+    if not stuck and not row.working:
+        return f"It has waited {words.duration(there)} after {row.step}{tail}"
+    return f"It {doing} {place} for {words.duration(there)}{tail}"
+
+
+def _exception(data: JourneyData) -> str:
+    for span in reversed(data.spans):
+        for event in span.get("events") or ():
+            attributes = event.get("attributes") or {}
+            kind = attributes.get("exception.type")
+            if kind:
+                return f": {kind}: {attributes.get('exception.message', '')}".rstrip(": ")[:300]
+    return ""
+
+
+def _number(data: JourneyData, now: datetime) -> tuple[str, str, datetime | None]:
+    due_at = data.row.due_at
+    if due_at is None:
+        return "", "no deadline", None
+    reached = data.deadline.reached_at if data.deadline else None
+    reached = reached or data.row.ended_at
+    if reached is None:
+        left = due_at - now
+        caption = "until due," if left > timedelta() else "since it was due,"
+        return words.face(left), caption, due_at
+    spare = due_at - reached
+    if spare >= timedelta():
+        return words.face(spare), "to spare, due", None
+    return words.face(spare), "late, due", None
+
+
+def _notes(data: JourneyData) -> list[str]:
+    notes = []
+    if not data.described["complete"]:
+        notes.append("Incomplete: a span's parent was never received, so something may be missing.")
+    if data.described.get("truncated"):
+        notes.append("Truncated: it has more spans than are kept of one journey.")
+    skew = max((leg.get("skew_ms") or 0 for leg in data.described["legs"]), default=0)
+    if skew > 0:
+        shown = words.duration(skew / 1000)
+        notes.append(f"Clocks differ: an effect precedes its cause by {shown}. Times are as sent.")
+    return notes

@@ -1,0 +1,113 @@
+"""What the board shows: the journeys in flight by lane, exact counts, a page of rows each."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import CharField, Count, F, Q, QuerySet
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast
+
+from dashboards.board_filter import BoardFilter
+from dashboards.standing import LANES
+from dashboards.usual import Usual, stuck_after
+from slatrack.domain.states import Status, Verdict
+from slatrack.tracking.models import Journey
+
+FEW = {"missed": 15, "failed": 10, "due_soon": 25, "on_track": 25, "done": 5}
+PAGE = 100
+JUST = timedelta(minutes=1)
+ON_THE_WAY = (Status.IN_FLIGHT.value, Status.FAILED.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One lane: how many there are in all, and the rows shown of them."""
+
+    name: str
+    title: str
+    count: int
+    rows: list[Journey]
+    page: int
+    pages: int
+
+    @property
+    def more(self) -> int:
+        """How many are not shown."""
+        return self.count - len(self.rows)
+
+    @property
+    def before(self) -> int:
+        """The number of the page before."""
+        return self.page - 1
+
+    @property
+    def after(self) -> int:
+        """The number of the page after."""
+        return self.page + 1
+
+
+def lanes(chosen: BoardFilter, usual: Usual, *, now: datetime) -> list[Lane]:
+    """Return the lanes of the board that have rows, most urgent first, rows by time left."""
+    journeys = _chosen(Journey.objects.all(), chosen, usual, now)
+    on_way = journeys.filter(ended_at=None, status__in=ON_THE_WAY)
+    just = journeys.filter(ended_at__gte=now - JUST)
+    which = _lane_rules(now)
+    counts = on_way.aggregate(**{n: Count("id", filter=rule) for n, rule in which.items()})
+    counts["done"] = 0 if chosen.show else just.count()
+    shown = []
+    for name in [chosen.lane] if chosen.lane else LANES:
+        if counts[name]:
+            rows = just.order_by("-ended_at") if name == "done" else _by_due(on_way, which[name])
+            shown.append(_lane(name, counts[name], rows, chosen))
+    return shown
+
+
+def _lane_rules(now: datetime) -> Mapping[str, Q]:
+    missed = Q(verdict=Verdict.MISSED.value)
+    failed = Q(status=Status.FAILED.value)
+    warned = Q(warn_at__isnull=False, warn_at__lte=now) & ~Q(verdict=Verdict.MET.value)
+    return {
+        "missed": missed,
+        "failed": failed & ~missed,
+        "due_soon": ~missed & ~failed & warned,
+        "on_track": ~missed & ~failed & ~warned,
+    }
+
+
+def _by_due(rows: QuerySet[Journey], rule: Q) -> QuerySet[Journey]:
+    return rows.filter(rule).order_by(F("due_at").asc(nulls_last=True), "id")
+
+
+def _lane(name: str, count: int, rows: QuerySet[Journey], chosen: BoardFilter) -> Lane:
+    size = PAGE if chosen.lane else FEW[name]
+    pages = max(1, -(-count // size)) if chosen.lane else 1
+    page = min(chosen.page, pages)
+    wanted = rows.select_related("flow").defer("parts", "flow__document")
+    found = list(wanted.prefetch_related("deadlines")[(page - 1) * size : page * size])
+    return Lane(name, LANES[name], count, found, page, pages)
+
+
+def _chosen(
+    rows: QuerySet[Journey], chosen: BoardFilter, usual: Usual, now: datetime
+) -> QuerySet[Journey]:
+    if chosen.flow:
+        rows = rows.filter(flow__name=chosen.flow)
+    if chosen.q:
+        rows = rows.filter(key__icontains=chosen.q)
+    if chosen.attribute:
+        text = Cast(KeyTextTransform(chosen.attribute, "attributes"), CharField())
+        rows = rows.annotate(wanted=text).filter(wanted=chosen.value)
+    if chosen.show == "at_risk":
+        rows = rows.filter(_lane_rules(now)["due_soon"])
+    if chosen.show == "stuck":
+        rows = rows.filter(_stuck(usual, now))
+    return rows
+
+
+def _stuck(usual: Usual, now: datetime) -> Q:
+    rule = Q(pk__in=[])
+    for (flow, step, working), length in usual.items():
+        since = now - stuck_after(length)
+        rule |= Q(flow_id=flow, step=step, working=working, step_at__lt=since)
+    return rule

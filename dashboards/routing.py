@@ -1,0 +1,26 @@
+"""Where sockets lead."""
+
+from typing import Any
+
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.urls import path
+
+from dashboards.sockets import LiveSocket
+
+
+class NoSocket(AsyncWebsocketConsumer):
+    """Refuses: there is nothing at this address."""
+
+    async def connect(self) -> None:
+        """Close before accepting, which a browser sees as 403."""
+        await self.close()
+
+
+live_socket: Any = LiveSocket.as_asgi()  # Django's stubs know views only
+no_socket: Any = NoSocket.as_asgi()
+
+websocket_urlpatterns: list[Any] = [
+    path("live/", live_socket),
+    path("<path:elsewhere>", no_socket),
+    path("", no_socket),
+]

@@ -1,0 +1,94 @@
+"""The live socket `/live/`: one for each open page.
+
+The browser sends {"subscribe": "board", "query": …}, {"subscribe": "journey", "flow": …, "key": …}
+or {"subscribe": "alerts"}, and {"resync": true} when it missed a frame. It gets `snapshot`,
+`patch`, `tick` each second, and `denied` before the end where access is refused or lost.
+"""
+
+import asyncio
+import contextlib
+from typing import Any, ClassVar
+
+from channels.generic.websocket import AsyncJsonWebsocketConsumer
+
+from dashboards.access import may, person
+from dashboards.hub import Hub, hub
+from dashboards.live_views import View, asked_for
+from dashboards.slot import Slot
+
+SIGNED_OUT = 4401
+FORBIDDEN = 4403
+UNCLEAR = 4400
+
+
+class LiveSocket(AsyncJsonWebsocketConsumer):
+    """Keeps one open page up to date."""
+
+    recheck: ClassVar[float] = 5.0  # seconds between looks at the person's rights
+    hub: Hub
+    slot: Slot
+    view: View | None = None
+    tasks: tuple[asyncio.Task[None], ...] = ()
+
+    async def connect(self) -> None:
+        """Let in whoever is signed in; ticks begin at once."""
+        await self.accept()
+        user = await person(self.scope)
+        if not user.is_authenticated:
+            await self.refuse(SIGNED_OUT, "You are signed out.")
+            return
+        self.slot = Slot()
+        self.hub = hub()
+        await self.hub.enter(self.slot, alerts=await may(user, "alerting.view_incident"))
+        self.tasks = (asyncio.create_task(self._send()), asyncio.create_task(self._guard()))
+
+    async def receive_json(self, content: Any, **_: Any) -> None:
+        """Subscribe, or send the whole picture again."""
+        if not self.tasks or not isinstance(content, dict):
+            return
+        if content.get("resync") and self.view in self.hub.streams:
+            self.slot.renew(self.hub.streams[self.view].snapshot)
+            return
+        view = asked_for(content, self.scope.get("cookies", {}).get("zone", ""))
+        if view is None:
+            await self.refuse(UNCLEAR, "Subscribe to board, journey or alerts.")
+        elif not await may(await person(self.scope), view.permission):
+            await self.refuse(FORBIDDEN, "Your account may not see this.")
+        else:
+            self.view = view
+            await self.hub.subscribe(self.slot, view)
+
+    async def disconnect(self, code: int) -> None:
+        """Leave nothing behind."""
+        for task in self.tasks:
+            task.cancel()
+        if self.tasks:
+            self.tasks = ()
+            self.hub.leave(self.slot)
+
+    async def refuse(self, code: int, reason: str) -> None:
+        """Say why, and end."""
+        await self.send_json({"kind": "denied", "reason": reason, "code": code})
+        await self.close(code)
+        await self.disconnect(code)
+
+    async def _send(self) -> None:
+        with contextlib.suppress(OSError, RuntimeError):  # the browser went away meanwhile
+            while True:
+                await self.send_json(await self.slot.take())
+
+    async def _guard(self) -> None:
+        while True:
+            await asyncio.sleep(self.recheck)
+            user = await person(self.scope)
+            if not user.is_authenticated:
+                await self.refuse(SIGNED_OUT, "You are signed out.")
+            elif self.view is not None and not await may(user, self.view.permission):
+                await self.refuse(FORBIDDEN, "Your account may no longer see this.")
+
+    @classmethod
+    async def decode_json(cls, text_data: str) -> Any:
+        """Return what the browser sent; None where it is not JSON."""
+        with contextlib.suppress(ValueError, RecursionError):
+            return await super().decode_json(text_data)
+        return None

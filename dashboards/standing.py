@@ -1,0 +1,46 @@
+"""Where a journey stands on the board: its lane and the state that its row shows."""
+
+from datetime import datetime
+
+from slatrack.domain.states import Status, Verdict
+from slatrack.tracking.models import Journey
+
+LANES = {
+    "missed": "Missed",
+    "failed": "Failed",
+    "due_soon": "Due soon",
+    "on_track": "On track",
+    "done": "Just done",
+}
+
+
+def standing(row: Journey, *, now: datetime) -> str:
+    """Return the state that is shown for a journey (a name of `chips.CHIPS`)."""
+    if row.status in (Status.LOST, Status.CANCELLED, Status.FAILED) and not _missed(row):
+        return row.status
+    if row.status == Status.DONE:
+        return {Verdict.MISSED.value: "late", Verdict.MET.value: "met"}.get(row.verdict, "done")
+    if _missed(row):
+        return "missed"
+    if row.verdict == Verdict.UNKNOWN:
+        return "unknown"
+    if row.warn_at is not None and row.warn_at <= now and row.verdict == Verdict.WAITING:
+        return "at_risk"
+    return "on_track" if row.due_at is not None else "in_flight"
+
+
+def _missed(row: Journey) -> bool:
+    return row.verdict == Verdict.MISSED
+
+
+def lane(row: Journey, *, now: datetime) -> str:
+    """Return the lane of a journey; `queries_board` counts and fetches by the same rule."""
+    if row.ended_at is not None:
+        return "done"
+    if _missed(row):
+        return "missed"
+    if row.status == Status.FAILED:
+        return "failed"
+    if row.warn_at is not None and row.warn_at <= now and row.verdict != Verdict.MET:
+        return "due_soon"
+    return "on_track"

@@ -1,0 +1,94 @@
+"""One view and all the browsers that look at it."""
+
+import logging
+import secrets
+import time
+from typing import Any
+
+from channels.db import database_sync_to_async
+from django.utils import timezone
+
+from dashboards.live_views import AlertsView, View
+from dashboards.picture import Picture
+from dashboards.slot import Slot
+
+logger = logging.getLogger(__name__)
+
+GAP = 0.25  # seconds between frames, at least: four a second
+SHARE = 8  # and at least so many times what drawing took: a board never eats the machine
+
+
+class Stream:
+    """Draws a view again when there is news, and offers each browser what changed.
+
+    Frames are numbered by `seq` within an `epoch`; a frame holds what changed since `base_seq`.
+    """
+
+    def __init__(self, view: View) -> None:
+        self.view = view
+        self.epoch = secrets.token_hex(6)
+        self.seq = 0
+        self.slots: set[Slot] = set()
+        self.picture: Picture | None = None
+        self.news: set[int] = set()
+        self._dirty = True
+        self._drawn = self._took = 0.0
+
+    def tell(self, journeys: list[str] | None, incidents: list[int] | None) -> None:
+        """Note news; the next `refresh` looks whether it changed the picture."""
+        if self.view.wants(journeys, incidents):
+            self._dirty = True
+            self.news.update(incidents or ())
+
+    def due(self) -> bool:
+        """Whether it is time to draw again."""
+        idle = time.monotonic() - self._drawn
+        if idle < max(GAP, SHARE * self._took):
+            return False
+        return self._dirty or idle >= self.view.every
+
+    async def join(self, slot: Slot) -> None:
+        """Show the view to one more browser, from a snapshot on."""
+        self.slots.add(slot)
+        if self.picture is None:
+            await self.refresh()
+        slot.renew(self.snapshot)
+
+    async def refresh(self) -> None:
+        """Draw again and offer what changed; a failure is logged, and the old picture stays."""
+        began = time.monotonic()
+        self._dirty, told = False, self._told()
+        try:
+            drawn = await database_sync_to_async(self.view.draw)(now=timezone.now())
+        except Exception:
+            logger.exception("A live view could not be drawn: %s", self.view)
+            drawn = self.picture or Picture()
+        self._drawn = time.monotonic()
+        self._took = self._drawn - began
+        self._show(drawn, told)
+
+    def _told(self) -> list[int]:
+        told, self.news = sorted(self.news), set()
+        return told
+
+    def _show(self, drawn: Picture, told: list[int]) -> None:
+        before, self.picture = self.picture, drawn
+        if before is None:
+            return
+        changes = drawn.since(before)
+        if isinstance(self.view, AlertsView) and told:
+            changes = {"incidents": told}
+        if changes is None:
+            return
+        self.seq += 1
+        frame = {**self._head("patch"), "base_seq": self.seq - 1, **changes}
+        for slot in self.slots:
+            slot.offer(frame, self.snapshot)
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return the whole picture as it is."""
+        return {**self._head("snapshot"), **(self.picture or Picture()).whole()}
+
+    def _head(self, kind: str) -> dict[str, Any]:
+        now = int(timezone.now().timestamp() * 1000)
+        return {"kind": kind, "epoch": self.epoch, "seq": self.seq, "now": now}

@@ -1,0 +1,52 @@
+"""What the templates of a journey say."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django import template
+
+from dashboards import way, words
+from dashboards.journey_history import Happening
+
+register = template.Library()
+
+NOTICED = timedelta(seconds=5)
+
+
+@register.filter
+def failed(span: Mapping[str, Any]) -> bool:
+    """Whether a span ended in an error."""
+    return way.failed(span)
+
+
+@register.filter
+def took(span: Mapping[str, Any]) -> str:
+    """Return how long a span lasted."""
+    return words.duration((span["end_ns"] - span["start_ns"]) / 1e9)
+
+
+@register.filter
+def place(one: Mapping[str, Any]) -> str:
+    """Return partition and offset, "p3 @ 88213"."""
+    return way.coordinates(one)
+
+
+@register.filter
+def pretty(value: Any) -> str:
+    """Return JSON for people; the template escapes it."""
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+@register.filter
+def utc_clock(at: datetime) -> str:
+    """Return the UTC time of day to the millisecond."""
+    there = at.astimezone(UTC)
+    return f"{there:%H:%M:%S}.{there.microsecond // 1000:03}"
+
+
+@register.filter
+def recorded_late(one: Happening) -> bool:
+    """Whether slatrack learned of it noticeably after the instant it speaks of."""
+    return one.known - one.at > NOTICED

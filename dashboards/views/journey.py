@@ -1,0 +1,75 @@
+"""The page of one journey, and its export."""
+
+from typing import Any
+
+from django.contrib.auth.decorators import permission_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.text import slugify
+from django.views.decorators.http import require_GET
+
+from dashboards.journey_data import JourneyData, look
+from dashboards.journey_picture import context
+from slatrack.domain.instants import rfc3339
+
+TABS = {"spans": "Spans", "attributes": "Attributes", "table": "Table", "raw": "Raw"}
+PAGE = 200
+
+
+@require_GET
+@permission_required("tracking.view_journey", raise_exception=True)
+def journey(request: HttpRequest, flow: str, key: str) -> HttpResponse:
+    """Show one event's way; with `?export=json` give all that is known of it."""
+    now = timezone.now()
+    data = look(flow, key, now=now)
+    if data is None:
+        reason = "No event of this flow with this key has been seen. Keys are case-sensitive."
+        return render(request, "404.html", {"reason": reason}, status=404)
+    if request.GET.get("export") == "json":
+        return _export(data)
+    if request.htmx.target == "span-panel":  # type: ignore[attr-defined]
+        return render(request, "dashboards/_journey_span.html", _selected(request, data))
+    whole = request.GET.get("all") == "1"
+    said = {
+        **context(data, now=now, whole=whole),
+        **_tab(request, data),
+        **_selected(request, data),
+    }
+    if request.htmx.target == "tab":  # type: ignore[attr-defined]
+        return render(request, "dashboards/_journey_tab.html", said)
+    return render(request, "dashboards/journey.html", said)
+
+
+def _tab(request: HttpRequest, data: JourneyData) -> dict[str, Any]:
+    tab = request.GET.get("tab", "spans")
+    page = Paginator(data.spans, PAGE).get_page(request.GET.get("page"))
+    return {"tabs": TABS, "tab": tab if tab in TABS else "spans", "page": page}
+
+
+def _selected(request: HttpRequest, data: JourneyData) -> dict[str, Any]:
+    wanted = request.GET.get("span", "")
+    found = (one for one in data.spans if one["span_id"] == wanted)
+    return {"span": next(found, None), "data": data, "row": data.row}
+
+
+def _export(data: JourneyData) -> HttpResponse:
+    known = {
+        "as_of": rfc3339(timezone.now()),
+        "journey": data.described,
+        "spans": data.spans,
+        "flips": [
+            {
+                "about": flip.about, "deadline": flip.deadline, "version": flip.version,
+                "before": flip.before, "after": flip.after, "at": rfc3339(flip.at),
+                "recorded_at": rfc3339(flip.recorded_at), "watermark": rfc3339(flip.watermark),
+                "reason": flip.reason,
+            }
+            for flip in data.flips
+        ],
+    }  # fmt: skip
+    response = JsonResponse(known, json_dumps_params={"indent": 2})
+    name = slugify(f"{data.row.flow.name}-{data.row.key}")[:100] or "journey"
+    response["Content-Disposition"] = f'attachment; filename="{name}.json"'
+    return response
