@@ -43,6 +43,10 @@ class Collector:
         """Write what has come, several times a second, and all that is left at the end."""
         while not stop.wait(EVERY):
             self.write()
+        self.close()
+
+    def close(self) -> None:
+        """Write all that is left and wait until it is written."""
         self.write()
         self._producer.flush(5)
 

@@ -64,7 +64,7 @@ def _keep(letter: bytes) -> None:
             sender=str(mail.get("From", "")),
             subject=str(mail.get("Subject", "")),
             headers={name: str(value) for name, value in mail.items()},
-            body=str(text.get_content()) if text else "",
+            body=str(text.get_content()).replace("\r\n", "\n") if text else "",
         )
     )
 

@@ -59,6 +59,7 @@ class Runner:
 
     def prepare(self) -> None:
         """Bring the database up to date; start Kafka if none is named, and name it."""
+        tasks.quieten()
         if not settings.SLATRACK.kafka_brokers:
             self._kafka = EmbeddedKafka()
             settings.SLATRACK.kafka_brokers = self._kafka.brokers

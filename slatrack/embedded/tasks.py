@@ -13,10 +13,14 @@ LONGEST_NAP = 1.0  # seconds
 CHATTY = {"celery": logging.WARNING, "kombu": logging.ERROR}
 
 
-def run_worker(stop: threading.Event) -> None:
-    """Carry out tasks until told to stop; one that is under way is finished first."""
+def quieten() -> None:
+    """Let Celery log what is wrong, not each task it carries out."""
     for name, level in CHATTY.items():
         logging.getLogger(name).setLevel(level)
+
+
+def run_worker(stop: threading.Event) -> None:
+    """Carry out tasks until told to stop; one that is under way is finished first."""
     app.finalize()
     worker = WorkController(
         app=app,
