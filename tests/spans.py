@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any
 
+from opentelemetry.proto.trace.v1 import trace_pb2 as otlp
+
 from slatrack.domain.instants import to_nanoseconds
 from slatrack.domain.spans import Kind, Origin, Span
 
@@ -55,5 +57,13 @@ def span(
         links=(),
         dropped_links=0,
         origin=ORIGIN,
-        raw=name.encode(),
+        raw=otlp.Span(
+            trace_id=trace_id(trace),
+            span_id=span_id(name),
+            parent_span_id=span_id(parent) if parent else b"",
+            kind=int(kind),
+            name=span_name or name,
+            start_time_unix_nano=start,
+            end_time_unix_nano=start + round(took * SECOND),
+        ).SerializeToString(),
     )

@@ -58,25 +58,18 @@ def update_journeys(
 ) -> tuple[int, int]:
     """Apply what traces contribute to journeys, judge and save them.
 
-    Returns how many journeys changed and how many flips were recorded. Should another writer be
-    inserting one of them at this moment, that one is loaded and folded again.
+    Returns how many journeys changed and how many flips were recorded.
     """
     ids = {journey_id(*event): event for event in changes if event[0] in flows.flows}
-    changed = flipped = 0
-    while ids:
-        known = load_journeys(ids)
-        folded = {}
-        for row_id, event in ids.items():
-            stored = known.get(row_id, NEW)
-            parts = _applied(stored.parts, changes[event])
-            if done := fold_journey(event, parts, stored, flows, moment):
-                folded[row_id] = done
-        missed = save_journeys(folded, known, flows, moment)
-        saved = {row_id: one for row_id, one in folded.items() if row_id not in missed}
-        flipped += sum(len(one.judged.flips) for one in saved.values())
-        changed += len(saved)
-        ids = {row_id: ids[row_id] for row_id in missed}
-    return changed, flipped
+    known = load_journeys(ids)
+    folded = {}
+    for row_id, event in ids.items():
+        stored = known.get(row_id, NEW)
+        parts = _applied(stored.parts, changes[event])
+        if done := fold_journey(event, parts, stored, flows, moment):
+            folded[row_id] = done
+    save_journeys(folded, known, flows, moment)
+    return len(folded), sum(len(one.judged.flips) for one in folded.values())
 
 
 def _applied(
@@ -136,22 +129,14 @@ def decided(values: Sequence[Any]) -> Decided:
 
 def save_journeys(
     folded: Mapping[UUID, Folded], known: Mapping[UUID, Stored], flows: Flows, moment: Moment
-) -> set[UUID]:
-    """Write journeys, deadlines and flips; return the journeys another writer has just inserted."""
-    rows = {
-        row_id: _journey_row(row_id, folded[row_id], flows, moment) for row_id in sorted(folded)
-    }
-    inserts = [row for row_id, row in rows.items() if row_id not in known]
-    written = store.insert(models.Journey, JOURNEY_COLUMNS, inserts)
-    missed = {row[0] for row in inserts} - written
-    store.update(
-        models.Journey, JOURNEY_COLUMNS, [r for row_id, r in rows.items() if row_id in known]
-    )
-    saved = {row_id: one for row_id, one in folded.items() if row_id not in missed}
-    _save_deadlines(saved)
-    flip_rows.save([flip for one in saved.values() for flip in one.judged.flips], now=moment.now)
-    live.announce(list(saved))
-    return missed
+) -> None:
+    """Write journeys, deadlines and flips; tell open browsers. May raise store.Raced."""
+    rows = [_journey_row(row_id, folded[row_id], flows, moment) for row_id in sorted(folded)]
+    store.insert(models.Journey, JOURNEY_COLUMNS, [row for row in rows if row[0] not in known])
+    store.update(models.Journey, JOURNEY_COLUMNS, [row for row in rows if row[0] in known])
+    _save_deadlines(folded)
+    flip_rows.save([flip for one in folded.values() for flip in one.judged.flips], now=moment.now)
+    live.announce(list(folded))
 
 
 def _journey_row(row_id: UUID, one: Folded, flows: Flows, moment: Moment) -> tuple[Any, ...]:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from msgspec import msgpack
 
-from slatrack.domain.facts import Fact, TraceFacts
+from slatrack.domain.facts import EMPTY, Fact, TraceFacts
 from slatrack.domain.journeys import Part
 
 
@@ -15,6 +15,8 @@ class StoredTrace(NamedTuple):
     trace: TraceFacts
     blocks: tuple[int, ...]
 
+
+NEW = StoredTrace(EMPTY, ())
 
 _encoder = msgpack.Encoder()
 _trace = msgpack.Decoder(tuple[list[Fact], tuple[int, ...], bool])

@@ -5,27 +5,27 @@ watcher, which settles what silence decides. Recording the same spans again chan
 crash at any point costs a repetition at most: the Kafka offsets move in the same transaction.
 """
 
+import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
-from time import perf_counter
 
 from django.db import transaction
 
-from slatrack import metrics
 from slatrack.domain.binding import Event, bind
-from slatrack.domain.facts import EMPTY, Fact, TraceFacts, fact, merge
+from slatrack.domain.facts import Fact, TraceFacts, fact, merge
 from slatrack.domain.journeys import Part, part
 from slatrack.domain.spans import Span
 from slatrack.tracking import flows as flows_in_force
-from slatrack.tracking import setting_aside, sources, span_blocks
+from slatrack.tracking import setting_aside, sources, span_blocks, store
 from slatrack.tracking.flows import Flows
 from slatrack.tracking.journey_rows import update_journeys
 from slatrack.tracking.judging import Moment
-from slatrack.tracking.packing import StoredTrace
+from slatrack.tracking.packing import NEW, StoredTrace
 from slatrack.tracking.trace_rows import load_traces, save_traces
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,6 @@ class Recorded:
     flips: int
 
 
-@transaction.atomic
 def record(
     spans: Sequence[Span],
     *,
@@ -52,34 +51,24 @@ def record(
     All or nothing. Raises sources.Fenced when an offset is no longer the caller's to move, and
     whatever the database raises; then nothing has happened and the same call may be made again.
     """
-    began = perf_counter()
-    sources.advance(offsets, now=now)
-    setting_aside.store(set_aside, now=now)
-    if not spans:
-        return Recorded(0, 0, 0, 0, 0)
+    while True:
+        try:
+            with transaction.atomic():
+                sources.advance(offsets, now=now)
+                setting_aside.store(set_aside, now=now)
+                return _record(spans, now=now) if spans else Recorded(0, 0, 0, 0, 0)
+        except store.Raced:
+            # Another writer was inserting one of these rows; now that it is there, it is loaded
+            # and locked in order with the others, which is what keeps writers from deadlock.
+            logger.debug("another writer was first; recording the batch again")
+
+
+def _record(spans: Sequence[Span], *, now: datetime) -> Recorded:
     flows = flows_in_force.current()
     moment = Moment(now, sources.watermark(now) or now, silent=False)
-    batch = _facts(spans, flows)
-    new, changed, flips = 0, 0, 0
-    while batch:  # again for traces that another consumer was inserting at the same moment
-        known = load_traces(batch)
-        done = _record_traces(batch, known, spans, now=now)
-        updated, flipped = update_journeys(done.parts, flows, moment)
-        new, changed, flips = new + done.new, changed + updated, flips + flipped
-        batch = {trace_id: batch[trace_id] for trace_id in done.missed}
-    recorded = Recorded(len(spans), new, len(spans) - new, changed, flips)
-    transaction.on_commit(partial(_count, recorded, began), robust=True)
-    return recorded
-
-
-def _count(recorded: Recorded, began: float) -> None:
-    metrics.count_recorded(
-        new=recorded.new,
-        duplicates=recorded.duplicates,
-        journeys=recorded.journeys,
-        flips=recorded.flips,
-        seconds=perf_counter() - began,
-    )
+    parts, new = _record_traces(_facts(spans, flows), spans, now=now)
+    changed, flips = update_journeys(parts, flows, moment)
+    return Recorded(len(spans), new, len(spans) - new, changed, flips)
 
 
 def _facts(spans: Iterable[Span], flows: Flows) -> dict[bytes, list[Fact]]:
@@ -90,40 +79,32 @@ def _facts(spans: Iterable[Span], flows: Flows) -> dict[bytes, list[Fact]]:
     return dict(facts)
 
 
-@dataclass(frozen=True, slots=True)
-class _Traced:
-    """What became of the traces of a batch; a part of None is one that is no more."""
-
-    parts: Mapping[Event, Mapping[bytes, Part | None]]
-    new: int
-    missed: frozenset[bytes]
-
-
 def _record_traces(
-    batch: Mapping[bytes, list[Fact]],
-    known: Mapping[bytes, StoredTrace],
-    spans: Sequence[Span],
-    *,
-    now: datetime,
-) -> _Traced:
+    batch: Mapping[bytes, list[Fact]], spans: Sequence[Span], *, now: datetime
+) -> tuple[dict[Event, dict[bytes, Part | None]], int]:
+    """Save what traces gained; return what changes for which event, and the number of new spans.
+
+    A part of None is one that is no more.
+    """
+    known = load_traces(batch)
     changed: dict[bytes, StoredTrace] = {}
     bindings: dict[bytes, dict[Event, Part]] = {}
     for trace_id, facts in batch.items():
-        before = known.get(trace_id, StoredTrace(EMPTY, ()))
+        before = known.get(trace_id, NEW)
         after = merge(before.trace, facts)
         if after is not before.trace:
             changed[trace_id] = before._replace(trace=after)
             bindings[trace_id] = contributions(after)
     stored = span_blocks.store(spans, known, changed, bindings, now=now)
-    missed = save_traces(stored, known, bindings, now=now)
+    save_traces(stored, known, bindings, now=now)
     parts: dict[Event, dict[bytes, Part | None]] = defaultdict(dict)
     new = 0
-    for trace_id in changed.keys() - missed:
-        before_facts = known[trace_id].trace if trace_id in known else EMPTY
-        new += len(changed[trace_id].trace.facts) - len(before_facts.facts)
-        for event, one in _difference(before_facts, bindings[trace_id]).items():
-            parts[event][trace_id] = one
-    return _Traced(parts, new, missed)
+    for trace_id, one in changed.items():
+        before_facts = known.get(trace_id, NEW).trace
+        new += len(one.trace.facts) - len(before_facts.facts)
+        for event, part_now in _difference(before_facts, bindings[trace_id]).items():
+            parts[event][trace_id] = part_now
+    return parts, new
 
 
 def contributions(trace: TraceFacts) -> dict[Event, Part]:
@@ -138,6 +119,3 @@ def _difference(before: TraceFacts, after: Mapping[Event, Part]) -> dict[Event, 
     old = contributions(before) if before.facts else {}
     gone: dict[Event, Part | None] = {event: None for event in old if event not in after}
     return gone | {event: one for event, one in after.items() if old.get(event) != one}
-
-
-__all__ = ["Recorded", "contributions", "record"]

@@ -4,8 +4,9 @@ Traces that may become journeys share blocks that stay; the others are parked, i
 expire. When a parked trace turns out to belong to an event, its spans move to a block that stays.
 """
 
+import logging
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +14,8 @@ from slatrack.domain.spans import NO_ATTRIBUTES, Origin, Span
 from slatrack.otlp import blocks
 from slatrack.tracking import models
 from slatrack.tracking.packing import StoredTrace
+
+logger = logging.getLogger(__name__)
 
 SPANS_PER_BLOCK = 500
 
@@ -76,9 +79,18 @@ def _moved(
     parked = models.SpanBlock.objects.filter(id__in=wanted, bound=False)
     return [
         _bare(stored)
-        for data in parked.values_list("data", flat=True)
-        for stored in blocks.unpack(data, traces)
+        for row_id, data in parked.values_list("id", "data")
+        for stored in _unpacked(row_id, data, traces)
     ]
+
+
+def _unpacked(row_id: int, data: bytes, traces: Container[bytes]) -> list[blocks.StoredSpan]:
+    """Unpack a block; one that is damaged is told and stops nothing."""
+    try:
+        return blocks.unpack(data, traces)
+    except blocks.BlockDamagedError:
+        logger.exception("span block %d cannot be read; its raw spans are gone", row_id)
+        return []
 
 
 def _bare(stored: blocks.StoredSpan) -> Span:
@@ -106,9 +118,8 @@ def load(traces: Mapping[bytes, Sequence[int]]) -> list[blocks.StoredSpan]:
     """Return the stored spans of some traces, given the blocks of each; each span once."""
     wanted = {block for ids in traces.values() for block in ids}
     found: dict[tuple[bytes, bytes], blocks.StoredSpan] = {}
-    for data in (
-        models.SpanBlock.objects.filter(id__in=wanted).order_by("id").values_list("data", flat=True)
-    ):
-        for stored in blocks.unpack(data, traces):
+    rows = models.SpanBlock.objects.filter(id__in=wanted).order_by("id")
+    for row_id, data in rows.values_list("id", "data"):
+        for stored in _unpacked(row_id, data, traces):
             found.setdefault((stored.trace_id, stored.span_id), stored)
     return list(found.values())

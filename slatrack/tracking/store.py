@@ -15,13 +15,17 @@ from django.db import connection, models
 Row = Sequence[Any]
 
 
-def insert(model: type[models.Model], columns: Sequence[str], rows: Sequence[Row]) -> set[Any]:
-    """Insert `rows`, leaving out those that exist; return the first column of those written.
+class Raced(Exception):
+    """Another writer inserted a row first: roll back, and do it again with that row loaded."""
+
+
+def insert(model: type[models.Model], columns: Sequence[str], rows: Sequence[Row]) -> None:
+    """Insert `rows`, which were not there when this transaction looked. All, or Raced.
 
     A row that another transaction is inserting at this moment is waited for.
     """
     if not rows:
-        return set()
+        return
     table = _Table(model, columns)
     into = f"INSERT INTO {table.name} ({', '.join(table.columns)})"
     if connection.vendor == "postgresql":
@@ -30,10 +34,11 @@ def insert(model: type[models.Model], columns: Sequence[str], rows: Sequence[Row
             f"RETURNING {table.columns[0]}",
             table.values(rows),
         )
-        return {row[0] for row in found}
+        if len(found) < len(rows):
+            raise Raced
+        return
     marks = ", ".join(["%s"] * len(columns))
-    _many(f"{into} VALUES ({marks}) ON CONFLICT DO NOTHING", table.adapted(rows))
-    return {row[0] for row in rows}  # SQLite has one writer: what was not there still is not
+    _many(f"{into} VALUES ({marks})", table.adapted(rows))  # SQLite has one writer: no race
 
 
 def update(model: type[models.Model], columns: Sequence[str], rows: Sequence[Row]) -> None:
@@ -88,7 +93,7 @@ class _Table:
 def _unnest(statement: str, values: Sequence[list[Any]]) -> list[Any]:
     """Run one PostgreSQL statement with an array per column, sent in binary."""
     connection.ensure_connection()
-    with psycopg.Cursor(connection.connection) as cursor:
+    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
         cursor.execute(statement.encode(), values)
         return cursor.fetchall() if cursor.description else []
 

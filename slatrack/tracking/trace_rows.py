@@ -24,8 +24,8 @@ def save_traces(
     bound: Mapping[bytes, Any],
     *,
     now: datetime,
-) -> frozenset[bytes]:
-    """Write `changed`; return those not written, since another writer has inserted them meanwhile.
+) -> None:
+    """Write `changed`. Raises store.Raced when another writer has inserted one of them meanwhile.
 
     `bound` tells by trace id whether the trace belongs to any event. `created_at` is set once.
     """
@@ -42,5 +42,4 @@ def save_traces(
         )
         (updates if trace_id in known else inserts).append(row)
     store.update(models.Trace, COLUMNS[:4], [row[:4] for row in updates])
-    written = store.insert(models.Trace, COLUMNS, inserts)
-    return frozenset(row[0].bytes for row in inserts if row[0] not in written)
+    store.insert(models.Trace, COLUMNS, inserts)

@@ -1,0 +1,94 @@
+"""The ingest benchmark: from records in a Kafka topic to committed, queryable journeys."""
+
+import resource
+import threading
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import Sum
+
+from consumers import kafka
+from slatrack.bench.load import DOCUMENTS, Load
+from slatrack.bench.place import Broker
+from slatrack.tracking import flows
+from slatrack.tracking.models import Journey, Source, Trace
+
+PATIENCE = 120.0  # seconds without progress before the benchmark gives up
+
+
+def measure(load: Load, broker: Broker) -> dict[str, Any]:
+    """Read all that `broker` holds with the real consumer; return the figures, units in names."""
+    flows.save(DOCUMENTS, now=datetime.fromtimestamp(0, UTC))
+    settings.SLATRACK.kafka_brokers = broker.address
+    settings.SLATRACK.kafka_topics = f"{broker.topic}:otlp_proto"
+    settings.SLATRACK.kafka_group = broker.topic
+    empty = _stored_bytes()
+    stop = threading.Event()
+    reader = threading.Thread(target=kafka.run, args=(stop,), name="consumer")
+    own, machine, begin = time.process_time(), _machine_cpu(), time.monotonic()
+    reader.start()
+    _wait(broker)
+    seconds = time.monotonic() - begin
+    own, machine = time.process_time() - own, _machine_cpu() - machine
+    stop.set()
+    reader.join(timeout=30)
+    return {
+        "spans": load.total,
+        "database": connection.vendor,
+        "seconds": round(seconds, 3),
+        "spans_per_second": round(load.total / seconds),
+        "cpu_seconds_per_million_spans": round(own / load.total * 1e6, 2),
+        "machine_cpu_seconds_per_million_spans": round(machine / load.total * 1e6, 2),
+        "stored_bytes_per_span": round((_stored_bytes() - empty) / load.total, 1),
+        "peak_memory_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        **_checked(load),
+    }
+
+
+def _wait(broker: Broker) -> None:
+    """Wait until the stored offsets say that every record was read."""
+    done, since = -1, time.monotonic()
+    while done < broker.records:
+        time.sleep(0.02)
+        read = Source.objects.filter(topic=broker.topic).aggregate(n=Sum("next_offset"))["n"] or 0
+        if read > done:
+            done, since = read, time.monotonic()
+        if time.monotonic() - since > PATIENCE:
+            raise RuntimeError(f"stuck after {done:,} of {broker.records:,} records")
+
+
+def _checked(load: Load) -> dict[str, Any]:
+    """Compare what is stored with what was sent."""
+    stored = Trace.objects.aggregate(n=Sum("spans"))["n"] or 0
+    done = set(Journey.objects.filter(status="done").values_list("flow__name", "key"))
+    return {
+        "lost": load.total - stored,
+        "journeys": len(done),
+        "journeys_wrong": len(done ^ set(load.keys)),
+    }
+
+
+def _stored_bytes() -> int:
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT pg_database_size(current_database())")
+        else:
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            cursor.execute(
+                "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
+            )
+        return int(cursor.fetchone()[0])
+
+
+def _machine_cpu() -> float:
+    """Seconds that all processors of the machine were busy since it started; 0.0 if not told."""
+    try:
+        fields = Path("/proc/stat").read_text().split("\n")[0].split()[1:9]
+    except OSError:
+        return 0.0
+    user, nice, system, _, _, irq, soft, _ = map(int, fields)
+    return (user + nice + system + irq + soft) / 100

@@ -1,0 +1,80 @@
+"""Where a benchmark runs: a database and a Kafka topic of its own, gone afterwards."""
+
+import tempfile
+import uuid
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+
+from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient, NewTopic
+from django.conf import settings
+from django.db import connection
+
+PARTITIONS = 12
+
+
+@contextmanager
+def own_database() -> Iterator[None]:
+    """Work on an empty database of the configured kind; the user's own is not touched."""
+    with tempfile.TemporaryDirectory(prefix="slatrack-bench-") as folder:
+        if connection.vendor == "sqlite":
+            connection.settings_dict["TEST"]["NAME"] = str(Path(folder) / "bench.sqlite3")
+        kept = str(connection.settings_dict["NAME"])
+        connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+        try:
+            yield
+        finally:
+            connection.creation.destroy_test_db(kept, verbosity=0)
+
+
+class Broker:
+    """The configured broker, or librdkafka's mock cluster, with a topic of its own."""
+
+    def __init__(self) -> None:
+        self.topic = f"slatrack_bench_{uuid.uuid4().hex[:8]}"
+        self.records = 0
+        self._mock: Producer | None = None
+        self.address = settings.SLATRACK.kafka_brokers or self._start_mock()
+
+    def _start_mock(self) -> str:
+        self._mock = Producer({"bootstrap.servers": "mock", "test.mock.num.brokers": 1})
+        brokers = self._mock.list_topics(timeout=10).brokers.values()
+        return ",".join(f"{broker.host}:{broker.port}" for broker in brokers)
+
+    def __enter__(self) -> "Broker":
+        admin = AdminClient({"bootstrap.servers": self.address})
+        for made in admin.create_topics([NewTopic(self.topic, PARTITIONS, 1)]).values():
+            made.result(timeout=30)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._mock is None:
+            AdminClient({"bootstrap.servers": self.address}).delete_topics([self.topic])
+
+    def send(self, records: Iterable[bytes]) -> None:
+        """Produce `records`, spread over the partitions, and wait until all are there."""
+        failed: list[object] = []
+        producer = Producer({"bootstrap.servers": self.address, "linger.ms": 20})
+        for record in records:
+            producer.produce(
+                self.topic,
+                record,
+                partition=self.records % PARTITIONS,
+                on_delivery=lambda error, _: failed.append(error) if error else None,
+            )
+            producer.poll(0)
+            self.records += 1
+            if len(producer) > 2_000:
+                producer.flush()
+        left = producer.flush(60)
+        if left or failed:
+            raise RuntimeError(
+                f"{left + len(failed)} records did not reach the broker: {failed[:1]}"
+            )
