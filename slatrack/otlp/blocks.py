@@ -1,7 +1,8 @@
 """Blocks: raw spans packed for keeping.
 
-A block is one zstd frame. In it spans stand group by group, a group for each origin, so that its
-resource and scope are there once; lengths are fixed-width, for what compresses best is regularity.
+A block is the number of its spans and one zstd frame. In it spans stand group by group, a group for
+each origin, so that its resource and scope are there once; lengths are fixed-width, for what
+compresses best is regularity.
 Spans of a block are sorted by group and name: alike next to alike.
 """
 
@@ -9,7 +10,7 @@ import io
 from collections import defaultdict
 from collections.abc import Container, Iterator, Sequence
 from struct import Struct
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import zstandard
 
@@ -50,7 +51,7 @@ def pack(spans: Sequence[Span]) -> bytes:
         for span in members:
             parts += (_length.pack(len(span.raw)), span.raw)
     compressor = zstandard.ZstdCompressor(level=LEVEL, write_checksum=True)
-    return MAGIC + compressor.compress(b"".join(parts))
+    return MAGIC + _length.pack(len(spans)) + compressor.compress(b"".join(parts))
 
 
 def _likeness(span: Span) -> tuple[str, int, bytes]:
@@ -63,27 +64,30 @@ def unpack(data: bytes, trace_ids: Container[bytes]) -> list[StoredSpan]:
     if not packed.startswith(MAGIC):
         raise BlockDamagedError(f"a block begins with {MAGIC!r}, this one with {packed[:4]!r}")
     try:
-        return [one for one in _spans(packed[len(MAGIC) :]) if one.trace_id in trace_ids]
+        return [one for one in _spans(packed) if one.trace_id in trace_ids]
     except (zstandard.ZstdError, wire.DecodeError, EOFError) as exc:
         raise BlockDamagedError(f"a block of {len(packed):,} B is damaged: {exc}") from exc
 
 
 def _spans(packed: bytes) -> Iterator[StoredSpan]:
-    frame = zstandard.ZstdDecompressor().stream_reader(packed, read_size=READ_AHEAD)
+    begin = len(MAGIC) + _length.size
+    (left,) = _length.unpack(packed[len(MAGIC) : begin].ljust(_length.size, b"\0"))
+    frame = zstandard.ZstdDecompressor().stream_reader(packed[begin:], read_size=READ_AHEAD)
     stream = io.BufferedReader(frame, READ_AHEAD)
-    while header := stream.read(_group.size):
-        if len(header) < _group.size:
-            raise EOFError("it ends within a group's header")
-        resource_length, scope_length, count = _group.unpack(header)
-        resource, scope = _read(stream, resource_length), _read(stream, scope_length)
-        for _ in range(count):
+    while left > 0:
+        lengths = _group.unpack(_read(stream, _group.size))
+        resource, scope = _read(stream, lengths[0]), _read(stream, lengths[1])
+        for _ in range(lengths[2]):
             (length,) = _length.unpack(_read(stream, _length.size))
             raw = _read(stream, length)
             sent = wire.SlimSpan.FromString(raw)
             yield StoredSpan(sent.trace_id, sent.span_id, raw, resource, scope)
+        left -= lengths[2]
+    if left or stream.read(1):  # reading to the end also checks the checksum
+        raise EOFError("it holds other spans than it says")
 
 
-def _read(stream: io.BufferedReader, size: int) -> bytes:
+def _read(stream: BinaryIO, size: int) -> bytes:
     if size > LARGEST:
         raise EOFError(f"it claims a part of {size:,} B")
     data = stream.read(size)
