@@ -19,7 +19,7 @@ MOST = 500  # rows a page
 Row = TypeVar("Row", bound=Model)
 
 
-class BadCursor(ValueError):  # noqa: N818 - a statement about the cursor
+class BadCursor(ValueError):
     """The cursor was not made here."""
 
     def __init__(self) -> None:
@@ -61,6 +61,6 @@ def _decode(cursor: str, model: type[Model]) -> tuple[datetime, Any]:
         text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         at, pk = json.loads(text)
         moment = datetime.fromisoformat(at)
-        return moment, model._meta.pk.to_python(pk)  # type: ignore[union-attr]
+        return moment, model._meta.pk.to_python(pk)
     except (binascii.Error, ValueError, TypeError, ValidationError) as error:
         raise BadCursor from error

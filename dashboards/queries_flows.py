@@ -1,8 +1,9 @@
 """How each flow stands now: the counts on tiles, the flow page and the API."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Count, Min, Q
 
@@ -43,7 +44,7 @@ def standings(
     ]
 
 
-def _in_flight(flow_ids: list[int], now: datetime) -> dict[int, dict[str, int]]:
+def _in_flight(flow_ids: list[int], now: datetime) -> dict[int, dict[str, Any]]:
     waiting = Q(verdict__in=[Verdict.WAITING.value, Verdict.UNKNOWN.value])
     rows = (
         Journey.objects.filter(flow_id__in=flow_ids, ended_at=None, status=Status.IN_FLIGHT.value)
@@ -55,10 +56,10 @@ def _in_flight(flow_ids: list[int], now: datetime) -> dict[int, dict[str, int]]:
             next_due_at=Min("due_at", filter=Q(due_at__gt=now)),
         )
     )
-    return {row.pop("flow_id"): row for row in rows}
+    return _by_flow(rows)
 
 
-def _judged(flow_ids: list[int], day_began: datetime) -> dict[int, dict[str, int]]:
+def _judged(flow_ids: list[int], day_began: datetime) -> dict[int, dict[str, Any]]:
     today = Q(due_at__gte=day_began) | Q(ended_at__gte=day_began)
     missed = Q(verdict=Verdict.MISSED.value)
     rows = (
@@ -67,4 +68,8 @@ def _judged(flow_ids: list[int], day_began: datetime) -> dict[int, dict[str, int
         .values("flow_id")
         .annotate(missed_today=Count("id", filter=missed), judged_today=Count("id"))
     )
-    return {row.pop("flow_id"): row for row in rows}
+    return _by_flow(rows)
+
+
+def _by_flow(rows: Iterable[Mapping[str, Any]]) -> dict[int, dict[str, Any]]:
+    return {row["flow_id"]: {n: v for n, v in row.items() if n != "flow_id"} for row in rows}

@@ -1,0 +1,63 @@
+"""Flows: how each stands, and its document."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from ninja import Router
+
+from dashboards.api.access import needs
+from dashboards.days import day_began
+from dashboards.queries_flows import Standing, standings
+from slatrack.domain.instants import rfc3339
+from slatrack.tracking.models import Flow
+
+router = Router(tags=["flows"])
+
+
+@router.get("", summary="All flows with live counts")
+@needs("tracking.view_flow")
+def flows(request: HttpRequest) -> dict[str, Any]:
+    """List every flow with what is in flight, at risk, late and missed today (UTC)."""
+    now = timezone.now()
+    return {"items": [entry(one) for one in standings(now=now, day_began=day_began(now))]}
+
+
+@router.get("/{flow}", summary="One flow and its document")
+@needs("tracking.view_flow")
+def flow_document(request: HttpRequest, flow: str) -> dict[str, Any]:
+    """Return a flow with its counts, its document (YAML) and the deadlines in force."""
+    row = get_object_or_404(Flow, name=flow)
+    now = timezone.now()
+    [standing] = standings(now=now, day_began=day_began(now), flows=[row])
+    in_force = row.rules.filter(retired_at=None).order_by("name", "-version")
+    return entry(standing) | {
+        "changed_at": rfc3339(row.changed_at),
+        "document": row.document,
+        "deadlines": [
+            {
+                "deadline": rule.name,
+                "version": rule.version,
+                "effective_from": rfc3339(rule.effective_from),
+                "document": rule.document,
+            }
+            for rule in in_force
+        ],
+    }
+
+
+def entry(standing: Standing) -> dict[str, Any]:
+    """Return one flow as lists show it."""
+    return {
+        "flow": standing.flow.name,
+        "title": standing.flow.title,
+        "version": standing.flow.version,
+        "enabled": standing.flow.enabled,
+        "in_flight": standing.in_flight,
+        "at_risk": standing.at_risk,
+        "late": standing.late,
+        "missed_today": standing.missed_today,
+        "on_time_today": standing.on_time,
+        "next_due_at": rfc3339(standing.next_due_at),
+    }

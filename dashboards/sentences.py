@@ -1,0 +1,131 @@
+"""A deadline as an English sentence: what the entry of a flow document says."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from dashboards import words
+from slatrack.domain.durations import parse_duration
+
+
+def deadline(entry: Mapping[str, Any], flow_title: str) -> str:
+    """Return what a deadline entry demands, e.g. for a heading or a preview."""
+    rule = entry.get("rule") or {}
+    text = f"Every {flow_title} event{conditions(entry)} must reach {entry.get('until')} "
+    return f"{text}{demand(rule)}.{warnings(rule)}"
+
+
+def conditions(entry: Mapping[str, Any]) -> str:
+    """Return " with asset.class equity or bond", empty where it applies to all."""
+    parts = [f"{name} {' or '.join(map(str, values))}" for name, values in _when(entry)]
+    return f" with {' and '.join(parts)}" if parts else ""
+
+
+def _when(entry: Mapping[str, Any]) -> list[tuple[str, list[Any]]]:
+    when = entry.get("when") or {}
+    return [(name, v if isinstance(v, list) else [v]) for name, v in when.items()]
+
+
+def demand(rule: Mapping[str, Any]) -> str:
+    """Return what a rule demands, e.g. "within 15 min of ingress"."""
+    describe = _DEMANDS.get(str(rule.get("kind")))
+    return describe(rule) if describe else f"by a rule of kind {rule.get('kind')}"
+
+
+def warnings(rule: Mapping[str, Any]) -> str:
+    """Return " Warn at 50 % and 3 min before.", empty without warnings."""
+    parts = [_warning(one) for one in rule.get("warn") or []]
+    return f" Warn {' and '.join(parts)}." if parts else ""
+
+
+def _warning(one: Mapping[str, Any]) -> str:
+    if "fraction" in one:
+        return f"at {float(one['fraction']):.0%} of the time".replace("%", " %")
+    return f"{length(one.get('before'))} before"
+
+
+def length(text: object) -> str:
+    """Return a duration of a document in words; the text itself if it is none."""
+    try:
+        return words.duration(parse_duration(str(text)))
+    except ValueError:
+        return str(text)
+
+
+def origin(name: object) -> str:
+    """Return what a clock starts from, in words."""
+    kind, _, rest = str(name).partition(":")
+    if kind == "ingress":
+        return "ingress"
+    return f"the event's {rest}" if kind == "attr" else f"step {rest}"
+
+
+def _duration(rule: Mapping[str, Any]) -> str:
+    return f"within {length(rule.get('amount'))} of {origin(rule.get('from'))}"
+
+
+def _cutoff(rule: Mapping[str, Any]) -> str:
+    add, at = rule.get("add") or {}, rule.get("at") or {}
+    count, unit = add.get("n", 0), str(add.get("unit", "")).replace("_", " ")
+    after = f", {count} {unit}{'' if count == 1 else 's'} after {origin(rule.get('from'))}"
+    calendar = f" ({add['calendar']})" if isinstance(add.get("calendar"), str) else ""
+    return f"by {at.get('time')} {at.get('tz')}{after if count else ' the same day'}{calendar}"
+
+
+def _session(rule: Mapping[str, Any]) -> str:
+    number = rule.get("n", 1)
+    which = "the next" if number == 1 else f"the {number}th next"
+    return (
+        f"by {length(rule.get('offset', 'PT0S'))} from {which} {rule.get('anchor')} of "
+        f"{rule.get('calendar')} after {origin(rule.get('from'))}"
+    )
+
+
+def _window(rule: Mapping[str, Any]) -> str:
+    window, outside = rule.get("window") or {}, rule.get("outside") or {}
+    hours = f"{window.get('open')}–{window.get('close')} {window.get('tz')}"
+    if "session" in window:
+        hours = f"the {window['session']} session"
+    return (
+        f"within {length(rule.get('inside'))} of {origin(rule.get('from'))} during {hours}; "
+        f"outside of it by {length(outside.get('plus', 'PT0S'))} after the next open"
+    )
+
+
+def _open_time(rule: Mapping[str, Any]) -> str:
+    return f"within {length(rule.get('amount'))} of open time from {origin(rule.get('from'))}"
+
+
+def _several(rule: Mapping[str, Any]) -> str:
+    parts = [demand(one) for one in rule.get("of") or []]
+    return f"by the {rule.get('kind')} of: {'; '.join(parts)}"
+
+
+def _switch(rule: Mapping[str, Any]) -> str:
+    parts = []
+    for branch in rule.get("branches") or []:
+        when = branch.get("when")
+        values = " or ".join(map(str, when.get("in", []))) if when else ""
+        head = f"where {when.get('attr')} is {values}: " if when else "else: "
+        parts.append(head + demand(branch.get("rule") or {}))
+    return "; ".join(parts)
+
+
+def _versions(rule: Mapping[str, Any]) -> str:
+    parts = [
+        f"from {one.get('effective_from')}: {demand(one.get('rule') or {})}"
+        for one in rule.get("versions") or []
+    ]
+    return "; ".join(parts)
+
+
+_DEMANDS = {
+    "duration": _duration,
+    "cutoff": _cutoff,
+    "session": _session,
+    "window": _window,
+    "open_time": _open_time,
+    "earliest": _several,
+    "latest": _several,
+    "switch": _switch,
+    "versions": _versions,
+}

@@ -1,0 +1,83 @@
+"""Flows: the list, and one flow with its counts, steps and charts."""
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.decorators import permission_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from dashboards import ranges, sentences
+from dashboards.charts.distribution import distribution
+from dashboards.charts.legs import leg_times
+from dashboards.charts.over_time import over_time
+from dashboards.days import day_began
+from dashboards.queries_flows import standings
+from dashboards.queries_legs import legs
+from dashboards.queries_places import places
+from dashboards.queries_spread import spread
+from dashboards.step_line import step_line
+from slatrack.domain.flows import Flow as FlowAsRead
+from slatrack.tracking.flows import check
+from slatrack.tracking.models import Flow, RuleVersion
+
+
+@require_safe
+@permission_required("tracking.view_flow", raise_exception=True)
+def flow_list(request: HttpRequest) -> HttpResponse:
+    """Every flow and how it stands."""
+    now = timezone.now()
+    found = standings(now=now, day_began=day_began(now))
+    in_force = _in_force([one.flow for one in found])
+    rows = [(one, in_force.get(one.flow.pk, [])) for one in found]
+    return render(request, "dashboards/flows.html", {"rows": rows})
+
+
+@require_safe
+@permission_required("tracking.view_flow", raise_exception=True)
+def flow_page(request: HttpRequest, flow: str) -> HttpResponse:
+    """One flow: counts, where its events are, how long they take."""
+    row = get_object_or_404(Flow, name=flow)
+    now = timezone.now()
+    chosen = ranges.chosen(request.GET.get("range"))
+    [standing] = standings(now=now, day_began=day_began(now), flows=[row])
+    [read] = check(row.document)
+    context = {
+        "flow": row,
+        "standing": standing,
+        "ranges": ranges.RANGES,
+        "range": chosen,
+        "deadlines": _in_force([row]).get(row.pk, []),
+    }
+    return render(request, "dashboards/flow.html", context | _measured(row, read, chosen, now))
+
+
+def _measured(row: Flow, read: FlowAsRead, chosen: ranges.Range, now: datetime) -> dict[str, Any]:
+    since = chosen.since(now)
+    ended = spread(row, since=since)
+    taken, sample = legs(row, read, since=since)
+    return {
+        "spread": ended,
+        "median": ended.mark(50),
+        "p95": ended.mark(95),
+        "legs": taken,
+        "sample": sample,
+        "line": step_line(read, places(row, now=now), taken),
+        "charts": [over_time(ended, chosen, now=now), distribution(ended), leg_times(taken)],
+        "since": since,
+    }
+
+
+def _in_force(flows: list[Flow]) -> dict[int, list[tuple[RuleVersion, str]]]:
+    """Return the deadlines in force by flow, each with its sentence."""
+    rows = RuleVersion.objects.filter(flow__in=flows, retired_at=None).select_related("flow")
+    newest: dict[tuple[int, str], RuleVersion] = {}
+    for rule in rows.order_by("name", "version"):
+        newest[rule.flow_id, rule.name] = rule
+    found: dict[int, list[tuple[RuleVersion, str]]] = {}
+    for (flow_id, _), rule in newest.items():
+        told = sentences.deadline(rule.document, rule.flow.title)
+        found.setdefault(flow_id, []).append((rule, told))
+    return found

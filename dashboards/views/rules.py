@@ -1,0 +1,179 @@
+"""Rules: every deadline in force, and the editor of one."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+from django.contrib import messages
+from django.contrib.auth.decorators import permission_required
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from dashboards import sentences
+from dashboards.deadline_text import with_deadline, without_deadline
+from dashboards.due_preview import preview
+from dashboards.forms.deadline import DeadlineForm, initial
+from slatrack.domain.rules import RuleError, parse
+from slatrack.tracking import flows
+from slatrack.tracking.documents import FlowError
+from slatrack.tracking.models import Flow, RuleVersion
+
+CHANGE = "tracking.change_flow"
+MOST_STARTS = 10
+NEW = {"start": "ingress", "warn": "50 %", "shape": "simple", "severity": "warning"}
+
+
+class Tried(NamedTuple):
+    """One start of the preview: when it would be due and why, or what is wrong with it."""
+
+    start: datetime | str
+    due_at: datetime | None
+    warnings: tuple[datetime, ...]
+    reasons: tuple[str, ...]
+
+
+@require_safe
+@permission_required("tracking.view_ruleversion", raise_exception=True)
+def rule_list(request: HttpRequest) -> HttpResponse:
+    """Every deadline, the one in force first, with its sentence."""
+    rows = RuleVersion.objects.select_related("flow", "by").order_by(
+        "flow__title", "name", "-version"
+    )
+    newest: dict[tuple[int, str], RuleVersion] = {}
+    for row in rows.order_by("flow__title", "name", "-version"):
+        newest.setdefault((row.flow_id, row.name), row)
+    rules = [(row, sentences.deadline(row.document, row.flow.title)) for row in newest.values()]
+    return render(request, "dashboards/rules.html", {"rules": rules})
+
+
+@require_http_methods(["GET", "POST"])
+@permission_required(CHANGE, raise_exception=True)
+def deadline_edit(request: HttpRequest, flow: str, name: str = "") -> HttpResponse:
+    """One deadline of a flow as a form; without a name a new one."""
+    row = get_object_or_404(Flow, name=flow)
+    [read] = flows.check(row.document)
+    entry = _entry(row, name)
+    if request.method != "POST":
+        fields = (
+            initial(entry) if entry else {"start": "ingress", "warn": "50 %", "shape": "simple"}
+        )
+        return _page(request, row, name, DeadlineForm(read, initial=fields), entry)
+    form = DeadlineForm(read, request.POST)
+    text = _text(form, row, name) if form.is_valid() else None
+    if text is None or request.POST.get("do") != "save":
+        return _page(request, row, name, form, entry)
+    changes = _save(row, text, request, form.cleaned_data["why"])
+    if changes is None:
+        form.add_error(None, "somebody changed this flow meanwhile: look at it, then save again")
+        return _page(request, Flow.objects.get(pk=row.pk), name, form, entry)
+    messages.success(request, f"{row.title}: {changes}.")
+    return redirect("flow", flow=row.name)
+
+
+@require_POST
+@permission_required(CHANGE, raise_exception=True)
+def deadline_retire(request: HttpRequest, flow: str, name: str) -> HttpResponse:
+    """Take a deadline out of force; events that began before keep it."""
+    row = get_object_or_404(Flow, name=flow)
+    _entry(row, name)
+    flows.save(
+        without_deadline(row.document, name),
+        by=request.user,
+        why=request.POST.get("why", "")[:500],
+        now=timezone.now(),
+    )
+    messages.success(request, f"{name} is retired: it holds for events that began before now only.")
+    return redirect("flow", flow=row.name)
+
+
+def _entry(row: Flow, name: str) -> Mapping[str, Any] | None:
+    """Return the entry in force called `name`; None for a new one; Http404 if there is none."""
+    if not name:
+        return None
+    rule = row.rules.filter(name=name, retired_at=None).order_by("-version").first()
+    if rule is None:
+        raise Http404(f"{row.name} has no deadline {name!r} in force")
+    return dict(rule.document)
+
+
+def _text(form: DeadlineForm, row: Flow, name: str) -> str | None:
+    """Return the flow's document with the form's deadline; None, with errors, if it is refused."""
+    text = with_deadline(row.document, name or None, form.entry)
+    try:
+        flows.check(text)
+    except FlowError as error:
+        for problem in error.problems:
+            form.refuse(problem.path, problem.reason)
+        return None
+    return text
+
+
+def _save(row: Flow, text: str, request: HttpRequest, why: str) -> str | None:
+    """Save; return what changed, None if the flow is no longer what the form was made from."""
+    with transaction.atomic():
+        locked = Flow.objects.select_for_update().get(pk=row.pk)
+        if str(locked.version) != request.POST.get("base"):
+            return None
+        [change] = flows.save(text, by=request.user, why=why, now=timezone.now())
+    return "; ".join(change.details) or "nothing changed"
+
+
+def _page(
+    request: HttpRequest,
+    row: Flow,
+    name: str,
+    form: DeadlineForm,
+    entry: Mapping[str, Any] | None,
+) -> HttpResponse:
+    shown = getattr(form, "entry", None) if form.is_bound and not form.errors else entry
+    context = {
+        "flow": row,
+        "name": name,
+        "form": form,
+        "sentence": sentences.deadline(shown, row.title) if shown else "",
+        "starts": request.POST.get("starts") or "\n".join(_sample_starts()),
+        "tried": _try(shown, request.POST.get("starts")),
+        "versions": row.rules.filter(name=name).select_related("by").order_by("-version"),
+    }
+    part = request.headers.get("HX-Request") == "true"
+    template = "dashboards/_deadline_preview.html" if part else "dashboards/deadline_edit.html"
+    return render(request, template, context, status=422 if form.errors and not part else 200)
+
+
+def _sample_starts() -> list[str]:
+    """Return five starts worth looking at: now, tonight, at the weekend, at year's end."""
+    here = timezone.localtime().replace(second=0, microsecond=0)
+    friday = here + timedelta(days=(4 - here.weekday()) % 7)
+    starts = [
+        here,
+        here.replace(hour=18, minute=20),
+        friday.replace(hour=16, minute=55),
+        (friday + timedelta(days=1)).replace(hour=9, minute=0),
+        here.replace(month=12, day=31, hour=12, minute=0),
+    ]
+    return [at.isoformat(timespec="minutes") for at in starts]
+
+
+def _try(entry: Mapping[str, Any] | None, starts: str | None) -> list[Tried]:
+    if not entry:
+        return []
+    try:
+        rule = parse(entry.get("rule"))
+    except RuleError:
+        return []
+    lines = starts.splitlines() if starts else _sample_starts()
+    return [_tried(rule, line.strip()) for line in lines if line.strip()][:MOST_STARTS]
+
+
+def _tried(rule: Any, text: str) -> Tried:
+    try:
+        start = datetime.fromisoformat(text)
+    except ValueError:
+        return Tried(text, None, (), ("no time: write e.g. 2026-11-23T10:00+00:00",))
+    if start.tzinfo is None:
+        start = timezone.make_aware(start)
+    found = preview(rule, start.astimezone(UTC), {})
+    return Tried(start, found.due_at, found.warnings, found.reasons)
