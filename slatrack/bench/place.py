@@ -8,7 +8,8 @@ from pathlib import Path
 from types import TracebackType
 
 from confluent_kafka import Producer
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
 from django.conf import settings
 from django.db import connection
 

@@ -80,7 +80,7 @@ def _moved(
     return [
         _bare(stored)
         for row_id, data in parked.values_list("id", "data")
-        for stored in _unpacked(row_id, data, traces)
+        for stored in _unpacked(row_id, bytes(data), traces)
     ]
 
 
@@ -120,6 +120,6 @@ def load(traces: Mapping[bytes, Sequence[int]]) -> list[blocks.StoredSpan]:
     found: dict[tuple[bytes, bytes], blocks.StoredSpan] = {}
     rows = models.SpanBlock.objects.filter(id__in=wanted).order_by("id")
     for row_id, data in rows.values_list("id", "data"):
-        for stored in _unpacked(row_id, data, traces):
+        for stored in _unpacked(row_id, bytes(data), traces):
             found.setdefault((stored.trace_id, stored.span_id), stored)
     return list(found.values())
