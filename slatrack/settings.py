@@ -159,6 +159,11 @@ LANGUAGE_CODE = "en-gb"
 USE_TZ = True
 TIME_ZONE = "UTC"
 STATIC_URL = "static/"
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+    "dashboards.finders.PlotlyFinder",
+]
 STATIC_ROOT = None if SLATRACK.embedded else BASE_DIR / "staticfiles"
 WHITENOISE_USE_FINDERS = SLATRACK.embedded  # otherwise `collectstatic` has run, with hashed names
 STORAGES = {
