@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 
+from slatrack import metrics
 from slatrack.environment import Environment
 from slatrack.operations import readiness
 from slatrack.tracking.models import Source, Tally
@@ -141,3 +142,14 @@ def test_metrics_are_for_this_machine_or_for_who_shows_the_token(
     settings.SLATRACK = environment
 
     assert Client().get("/metrics", **request_of).status_code == status
+
+
+@pytest.mark.usefixtures("_reading")
+def test_what_is_counted_while_spans_are_recorded_is_exposed(client, settings):
+    metrics.count_recorded(new=3, duplicates=2, journeys=1, flips=1, seconds=0.2)
+    metrics.count_settled(4, oldest=NOW - timedelta(seconds=2), now=NOW)
+
+    text = client.get("/metrics").content.decode()
+
+    assert 'slatrack_spans_total{outcome="duplicate"}' in text
+    assert 'slatrack_watcher_late_seconds_bucket{le="2.5"}' in text
