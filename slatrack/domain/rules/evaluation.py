@@ -1,7 +1,7 @@
 """Evaluating a rule: its kind's answer, moved by `adjust`, with the warnings worked out."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from slatrack.domain.calendars import CalendarError, Calendars
@@ -27,7 +27,7 @@ from slatrack.domain.rules.kinds import (
     Versions,
     WindowRule,
 )
-from slatrack.domain.rules.parts import MIDNIGHT, Adjust, Dst, Gap, Overlap
+from slatrack.domain.rules.parts import MIDNIGHT, Adjust, Convention, Dst, Gap, Overlap
 from slatrack.domain.rules.session import answer_session
 from slatrack.domain.rules.windows import answer_open_time, answer_window
 from slatrack.domain.zones import instant, zone
@@ -86,13 +86,16 @@ def _answer_duration(rule: Duration, started_at: datetime, calendars: Calendars)
 
 def _adjusted(answer: Answer, adjust: Adjust, dst: Dst, calendars: Calendars) -> Answer:
     """Move an answer from a closed day to an open one; 24:00 belongs to the day it ends."""
-    if answer.due_at is None:
+    if answer.due_at is None or adjust.convention is Convention.NONE:
         return answer
     local = answer.due_at.astimezone(zone(adjust.tz))
     midnight = answer.strict and (local.hour, local.minute) == (0, 0)
     day = (local - INSTANT).date() if midnight else local.date()
-    reasons: list[str] = []
-    moved = roll(adjust.calendar, day, adjust.convention, calendars, reasons.append)
+    memo: dict[date, tuple[date, tuple[str, ...]]] = calendars.memo(adjust)
+    if day not in memo:
+        why: list[str] = []
+        memo[day] = roll(adjust.calendar, day, adjust.convention, calendars, why.append), tuple(why)
+    moved, reasons = memo[day]
     if moved == day:
         return answer
     same = MIDNIGHT if midnight else local.hour * 60 + local.minute
