@@ -43,8 +43,9 @@ EXCHANGES = {
 }
 LAST_KNOWN = {"XSES": date(2026, 12, 31)}  # moon-sighted holidays are published year by year
 
-# Days on which holidays is right: each was checked against the exchange's own notices or the
-# rule of the General Holidays Ordinance (a day after Mid-Autumn that is a Sunday moves on).
+# Days on which holidays is right. 2023: exchange_calendars pull request 603 cites HKEX's notices
+# 2309012news and 2309083news, all sessions cancelled. 2029: worked out, no notice yet; the day
+# after Mid-Autumn is a Sunday, so by the General Holidays Ordinance the next weekday is kept.
 CLOSED_AFTER_ALL = {
     "XHKG": {date(2023, 9, 1), date(2023, 9, 8), date(2029, 9, 24)},
 }
