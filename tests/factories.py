@@ -56,8 +56,8 @@ def journey(**fields: Any) -> Journey:
     return row
 
 
-def deadline(of: Journey, **fields: Any) -> Deadline:
-    """Return a deadline of a journey, as wide as the journey row says."""
+def new_deadline(of: Journey, **fields: Any) -> Deadline:
+    """Return a deadline of a journey, as its row says, unsaved."""
     values = {
         "name": of.deadline,
         "version": 1,
@@ -71,7 +71,13 @@ def deadline(of: Journey, **fields: Any) -> Deadline:
         "verdict": of.verdict,
         "flip_count": 0,
     }
-    return Deadline.objects.create(journey=of, **{**values, **fields})
+    return Deadline(journey=of, **{**values, **fields})
+
+
+def deadline(of: Journey, **fields: Any) -> Deadline:
+    row = new_deadline(of, **fields)
+    row.save()
+    return row
 
 
 def new_flip(of: Journey, about: str, before: str, after: str, **fields: Any) -> Flip:

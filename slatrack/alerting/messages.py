@@ -62,6 +62,11 @@ def base_url() -> str:
     return (own.public_url or f"http://{own.host}:{own.http_port}").rstrip("/")
 
 
+def prepare_links() -> None:
+    """Load the addresses of pages: slow the first time, so not while rows are locked."""
+    _link("incident", 0)
+
+
 def _called(news: str, alert: Alert, now: datetime) -> str:
     journey = alert.journey
     facts = Facts(

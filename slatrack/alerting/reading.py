@@ -71,12 +71,15 @@ def events(incident_id: int, *, limit: int = 50, offset: int = 0) -> list[Journe
 
     Each carries `newest_alert`, the id of its newest alert in the incident.
     """
-    rows = Journey.objects.select_related("flow").defer("parts")
-    rows = rows.filter(alerts__incident=incident_id)
-    ordered = rows.annotate(newest_alert=Max("alerts__id")).order_by(
+    rows = Journey.objects.filter(alerts__incident=incident_id).order_by(
         F("ended_at").asc(nulls_first=True), "due_at", "id"
     )
-    return list(ordered[offset : offset + limit])
+    ordered = rows.values_list("id").annotate(Max("alerts__id"))  # the big sort: few columns
+    newest = dict(ordered[offset : offset + limit])
+    found = Journey.objects.select_related("flow").defer("parts").in_bulk(list(newest))
+    for pk, row in found.items():
+        row.newest_alert = newest[pk]  # type: ignore[attr-defined]
+    return [found[pk] for pk in newest]
 
 
 def timeline(incident_id: int) -> list[Entry]:

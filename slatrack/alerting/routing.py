@@ -15,6 +15,7 @@ from slatrack import live
 from slatrack.alerting.counting import recount
 from slatrack.alerting.deciding import decide
 from slatrack.alerting.joining import join
+from slatrack.alerting.messages import prepare_links
 from slatrack.alerting.models import Alert
 from slatrack.alerting.telling import Teller, withhold_outdated
 from slatrack.tracking.models import Flip, Flow
@@ -23,12 +24,19 @@ logger = logging.getLogger(__name__)
 
 CHUNK = 500  # flips a transaction: short enough that the recorder hardly waits
 
+_NEEDED = (  # a chunk may hold hundreds: no more columns than are read
+    *("deadline", "version", "about", "before", "after", "severity", "step", "at", "due_at"),
+    *("reason", "recorded_at", "journey__flow_id", "journey__key", "journey__step"),
+    *("journey__step_at", "journey__working"),
+)
+
 
 def take_up(flip_ids: Sequence[int] | None = None, *, now: datetime) -> int:
     """Take up those of the given flips (None: any) that were not yet; return how many.
 
     Safe to repeat and to run in parallel.
     """
+    prepare_links()
     if flip_ids is None:
         return _drain(now)
     return sum(_take_up(ids, now) for ids in _chunks(sorted(set(flip_ids))))
@@ -68,7 +76,7 @@ def _claim(flip_ids: Sequence[int] | None) -> list[Flip]:
     rows = Flip.objects.select_for_update(of=("self",), skip_locked=True).filter(routed_at=None)
     if flip_ids is not None:
         rows = rows.filter(pk__in=flip_ids)
-    return list(rows.select_related("journey").defer("journey__parts").order_by("id")[:CHUNK])
+    return list(rows.select_related("journey").only(*_NEEDED).order_by("id")[:CHUNK])
 
 
 def _lock_flows(flow_ids: Iterable[int]) -> None:

@@ -54,8 +54,10 @@ def test_events_in_flight_come_first(many):
     missed(done)
     routing.take_up(None, now=NOW)
 
-    keys = [row.key for row in reading.events(many[0].pk)]
+    rows = reading.events(many[0].pk)
+    keys = [row.key for row in rows]
 
+    assert rows[1].newest_alert == done.alerts.get().pk
     assert len(keys) == 2
     assert keys[1] == done.key
     assert [row.key for row in reading.events(many[0].pk, offset=1)] == keys[1:]

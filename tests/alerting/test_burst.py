@@ -1,0 +1,47 @@
+"""Very many misses at once: one incident, a handful of messages."""
+
+import pytest
+
+from slatrack.alerting import reading, routing, sweeping
+from slatrack.alerting.models import Alert, Incident
+from slatrack.tracking.models import Deadline, Flip, Journey
+from tests import factories as make
+from tests.alerting.told import NOW, channel, told
+
+pytestmark = pytest.mark.django_db
+
+MANY = 1200  # more than two chunks
+
+
+def burst(count):
+    """Record that so many events of one flow missed their deadline in the same second."""
+    make.flow()
+    rows = Journey.objects.bulk_create([make.new_journey() for _ in range(count)])
+    Deadline.objects.bulk_create([make.new_deadline(row, verdict="missed") for row in rows])
+    flips = [make.new_flip(row, "verdict", "waiting", "missed", recorded_at=NOW) for row in rows]
+    return [flip.pk for flip in Flip.objects.bulk_create(flips)]
+
+
+def test_very_many_misses_are_one_incident_and_one_message_a_channel(
+    django_assert_max_num_queries,
+):
+    channel("desk"), channel("pager")
+    ids = burst(MANY)
+
+    with django_assert_max_num_queries(90):
+        assert routing.take_up(ids, now=NOW) == MANY
+
+    incident = Incident.objects.get()
+    assert (incident.events, incident.open_events) == (MANY, MANY)
+    assert Alert.objects.count() == MANY
+    assert told() == ["opened missed", "opened missed"]
+
+
+def test_the_page_and_the_sweep_ask_little_however_many(django_assert_max_num_queries):
+    routing.take_up(burst(MANY), now=NOW)
+    incident = Incident.objects.get()
+
+    with django_assert_max_num_queries(2):
+        assert len(reading.events(incident.pk, limit=50)) == 50
+    with django_assert_max_num_queries(8):
+        sweeping.sweep(now=NOW)
