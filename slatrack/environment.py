@@ -35,7 +35,24 @@ class Environment(BaseSettings):
     redis_url: str = Field("", description="redis://…; empty: channel layer and Celery in memory")
     kafka_brokers: str = Field("", description="bootstrap.servers; empty: embedded mock cluster")
     kafka_group: str = Field("slatrack", description="Consumer group")
-    kafka_topics: str = Field("otlp_spans", description="Topics of spans, comma-separated")
+    kafka_topics: str = Field(
+        "otlp_spans", description="Topics of spans, comma-separated; topic:otlp_json to be exact"
+    )
+    kafka_options: dict[str, str | int | float | bool] = Field(
+        {}, description="More librdkafka settings as JSON, e.g. for TLS and SASL"
+    )
+    kafka_batch_records: int = Field(
+        200, ge=1, le=10000, description="Most Kafka records recorded at once"
+    )
+    kafka_batch_seconds: float = Field(
+        0.25, gt=0, le=10, description="How long a batch may wait for more records"
+    )
+    ingest_max_bytes: int = Field(
+        64 * 1024 * 1024, ge=1024, description="Largest request of spans, decompressed, in bytes"
+    )
+    span_max_bytes: int = Field(
+        64 * 1024, ge=4096, description="Most bytes kept of one span; the rest is cut, marked"
+    )
     default_grace: str = Field(
         "PT0S", description="How long telemetry may lag before silence counts"
     )
@@ -78,6 +95,7 @@ class Environment(BaseSettings):
         "", description="OTLP/HTTP address of slatrack's own traces, never slatrack; empty: none"
     )
     traces_ratio: float = Field(0.05, ge=0, le=1, description="Share of own traces that is kept")
+    demo: bool = Field(False, description="Show the demo's page; `manage.py demo` sets it itself")
     environment_name: str = Field("", description="Shown in logs and traces, e.g. staging")
 
     @property

@@ -93,6 +93,11 @@ def touch(advances: Iterable[Advance], *, now: datetime) -> None:
     advance(advances, now=now)
 
 
+def forget(group: str) -> None:
+    """Forget how far a group has read: its Kafka is a new one, which starts at offset 0."""
+    Source.objects.filter(group=group, partition__gte=0).delete()
+
+
 def start_replay(owner: str, *, now: datetime) -> Claim:
     """Register a replay: while it lives, the watermark stands at the oldest span it has brought."""
     row = Source.objects.create(

@@ -1,0 +1,136 @@
+"""Intake: one way in for every transport: decode, record, set aside what cannot be read."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, connection
+
+from slatrack.domain.spans import Span
+from slatrack.otlp.decoding import Undecodable, Wanted, decode
+from slatrack.tracking import flows
+from slatrack.tracking.recorder import Recorded, record
+from slatrack.tracking.setting_aside import Aside, store
+
+logger = logging.getLogger(__name__)
+
+Record = Callable[..., Recorded]  # slatrack.tracking.recorder.record, or a test's
+DATABASE_AWAY = (OperationalError, InterfaceError)
+KEPT_UNREADABLE = 1_048_576  # bytes kept of a request that nobody can read
+
+
+class Unavailable(Exception):
+    """Nothing was recorded because the database is away; the sender should send again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A record or request, with what is needed to find it again."""
+
+    source: str  # kafka, http, grpc, file
+    data: bytes
+    encoding: str = "auto"
+    topic: str = ""
+    partition: int | None = None
+    offset: int | None = None
+
+    def aside(self, reason: str, data: bytes | None = None, encoding: str = "") -> Aside:
+        """Return this, or some of its spans as `data`, as it is set aside."""
+        return Aside(
+            source=self.source,
+            reason=reason,
+            data=self.data if data is None else data,
+            topic=self.topic,
+            partition=self.partition,
+            offset=self.offset,
+            encoding=encoding or self.encoding,
+        )
+
+
+@dataclass(slots=True)
+class Batch:
+    """What some received records hold, ready to be recorded in one transaction."""
+
+    spans: list[Span] = field(default_factory=list)
+    asides: list[Aside] = field(default_factory=list)
+    rejected: int = 0  # spans
+    unreadable: int = 0  # records
+
+    def add(self, received: Received, *, wanted: Wanted, now: datetime) -> None:
+        """Decode a record; what is wrong with it is set aside, and stops nothing."""
+        try:
+            decoded = decode(received.data, encoding=received.encoding, wanted=wanted, now=now)
+        except Undecodable as exc:
+            self.unreadable += 1
+            self.asides.append(received.aside(str(exc)))
+            return
+        self.spans += decoded.spans
+        self.rejected += decoded.rejected_spans
+        for one in decoded.rejected:
+            reason = f"{one.spans} span(s) rejected: {one.reason}"
+            self.asides.append(received.aside(reason, one.raw, "auto"))
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What became of a request."""
+
+    spans: int
+    rejected: int
+    message: str  # why; empty where all is well
+
+
+def wanted() -> Wanted:
+    """Return what the flows in force want of spans."""
+    return Wanted(flows.current().wanted, settings.SLATRACK.span_max_bytes)
+
+
+def take(received: Received, *, now: datetime, record: Record = record) -> Accepted:
+    """Record a request. Once this returns it is committed, and may be acknowledged.
+
+    Raises Undecodable (set aside, bounded) and Unavailable (nothing happened).
+    """
+    try:
+        batch = Batch()
+        batch.add(received, wanted=wanted(), now=now)
+        if batch.unreadable:
+            _keep_unreadable(received, batch.asides[0].reason, now=now)
+            raise Undecodable(batch.asides[0].reason)
+        return _recorded(received, batch, now=now, record=record)
+    except DATABASE_AWAY as exc:
+        connection.close()
+        logger.warning("spans were refused for now, the database is away: %s", exc)
+        raise Unavailable("the database is away; send again") from exc
+
+
+def _recorded(received: Received, batch: Batch, *, now: datetime, record: Record) -> Accepted:
+    try:
+        record(batch.spans, now=now, set_aside=batch.asides)
+    except DATABASE_AWAY:
+        raise
+    except Exception as exc:
+        logger.exception("a request could not be recorded; it is set aside")
+        record([], now=now, set_aside=[received.aside(failure(exc))])
+        return Accepted(0, len(batch.spans) + batch.rejected, f"set aside: {failure(exc)}")
+    reasons = "; ".join(aside.reason for aside in batch.asides)
+    return Accepted(len(batch.spans), batch.rejected, reasons)
+
+
+def failure(exc: Exception) -> str:
+    """Say why something readable could not be recorded."""
+    return f"it could not be recorded: {type(exc).__name__}: {exc}"
+
+
+def _keep_unreadable(received: Received, reason: str, *, now: datetime) -> None:
+    """Keep what was sent, so that a person can see it: its sender will not send it again."""
+    size = len(received.data)
+    aside = Aside(
+        received.source,
+        reason,
+        received.data[:KEPT_UNREADABLE],
+        encoding=received.encoding,
+        size=size,
+    )
+    store([aside], now=now)
