@@ -15,11 +15,12 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 
+from consumers import grpc_receiver
 from slatrack.embedded import tasks, web
 from slatrack.embedded.claim import claim
 from slatrack.embedded.crew import Alarm, Crew, Run
 from slatrack.embedded.kafka import EmbeddedKafka
-from slatrack.embedded.ports import take, url
+from slatrack.embedded.ports import PortBusyError, take, url
 from slatrack.tracking import watcher
 
 try:
@@ -31,6 +32,7 @@ logger = logging.getLogger(__name__)
 
 STOPPED = "stopped by a signal"
 FRONT_STOPS = 12.0  # seconds for what feeds spans to end
+LAST_SPANS = 1.0  # seconds for what is on its way to be read
 CORE_STOPS = 8.0  # seconds for what reads them
 
 
@@ -44,8 +46,11 @@ class Runner:
         self._at: socket.socket = take(
             settings.SLATRACK.host, settings.SLATRACK.http_port, setting="SLATRACK_HTTP_PORT"
         )
+        self.grpc_at = _free(settings.SLATRACK.host, settings.SLATRACK.grpc_port)
         self._kafka: EmbeddedKafka | None = None
         self._asked_at: float | None = None  # to stop
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._on_signal)
 
     @property
     def url(self) -> str:
@@ -70,16 +75,18 @@ class Runner:
 
         `front` feeds spans: it starts last, stops first. `ready` is called once all have started.
         """
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._on_signal)
+        if not self.alarm.rings.is_set():  # by a signal, before anything has started
+            self._start(front)
+            ready()
+        self.alarm.rings.wait()
+        self._stop()
+        return "" if self.alarm.reason == STOPPED else self.alarm.reason
+
+    def _start(self, front: Mapping[str, Run]) -> None:
         for name, work in self._components().items():
             self._core.start(name, work)
         for name, work in front.items():
             self._front.start(name, work)
-        ready()
-        self.alarm.rings.wait()
-        self._stop()
-        return "" if self.alarm.reason == STOPPED else self.alarm.reason
 
     def _components(self) -> dict[str, Run]:
         components: dict[str, Run] = {
@@ -90,10 +97,13 @@ class Runner:
         }
         if kafka is not None:
             components["span consumer"] = kafka.run
+        if self.grpc_at:
+            components["OTLP/gRPC receiver"] = grpc_receiver.run
         return components
 
     def _stop(self) -> None:
         late = self._front.dismiss(within=FRONT_STOPS)
+        self._core.stop.wait(LAST_SPANS)
         late += self._core.dismiss(within=CORE_STOPS)
         if late:
             logger.warning("Still busy at the end: %s", ", ".join(late))
@@ -108,3 +118,16 @@ class Runner:
         if now > self._asked_at + 1:
             os._exit(128 + number)
         self.alarm.ring(STOPPED)
+
+
+def _free(host: str, port: int) -> str:
+    """Return the address where OTLP/gRPC can be received, "" if something else is there.
+
+    4317 is every collector's port: a second one must not keep the pages from starting.
+    """
+    try:
+        take(host, port, setting="SLATRACK_GRPC_PORT").close()
+    except PortBusyError as error:
+        logger.warning("OTLP/gRPC is not received. %s", error)
+        return ""
+    return f"{host}:{port}"

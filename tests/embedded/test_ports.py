@@ -19,7 +19,7 @@ def test_a_busy_port_is_named_with_the_setting_to_change():
 
 
 def test_an_address_of_another_machine_is_no_busy_port():
-    with pytest.raises(PortBusyError, match="Cannot listen on 192.0.2.1"):
+    with pytest.raises(PortBusyError, match=r"Cannot listen on 192\.0\.2\.1"):
         take("192.0.2.1", 0, setting="")
 
 

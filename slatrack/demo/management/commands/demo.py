@@ -21,6 +21,7 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def handle(self, **options: Any) -> None:
+        settings.SLATRACK.demo = True
         try:
             runner = Runner()
         except (PortBusyError, FolderInUseError) as error:

@@ -26,7 +26,8 @@ class Command(BaseCommand):
     def _welcome(self, runner: Runner) -> None:
         self.stdout.write(
             f"slatrack is running: {runner.url}\n"
-            f"Spans go to {runner.url}/v1/traces or to Kafka at {runner.brokers}\n"
+            f"Spans may go to {runner.url}/v1/traces (OTLP/HTTP), "
+            f"{runner.grpc_at or 'a busy port'} (OTLP/gRPC) or Kafka at {runner.brokers}\n"
             "Ctrl-C stops it."
         )
         self.stdout.flush()
