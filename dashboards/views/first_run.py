@@ -24,6 +24,6 @@ def first_run(request: HttpRequest) -> HttpResponse:
         "topic": settings.SLATRACK.kafka_topics.split(",")[0].split(":")[0],
         "tokens": bool(getattr(settings.SLATRACK, "ingest_tokens", "")),
     }
-    context["collector"] = render_to_string("dashboards/collector.yaml", place)
+    context["collector"] = render_to_string("dashboards/collector.yaml", place).strip() + "\n"
     context |= place
     return render(request, "dashboards/first_run.html", context)
