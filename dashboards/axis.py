@@ -1,7 +1,7 @@
 """The time axis of a journey's drawing: where an instant lies, in percent."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,8 @@ LEAST = 0.35  # percent: the narrowest bar that can be seen
 STRETCH = 4  # a due time further away than so many times the way itself is not drawn to scale
 NICE = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400)
 ENOUGH = 7
+MARGIN = 6  # a sixth more, for the words behind the last line
+CLOSE = 15  # percent: two words side by side need so much
 DAY = 86400
 FINE = 2  # seconds: below that, milliseconds
 BILLION = 1_000_000_000
@@ -48,11 +50,7 @@ class Mark:
     x: float
     at: datetime
     beyond: bool = False
-
-    @property
-    def before(self) -> bool:
-        """Whether its word stands before the line."""
-        return self.x > 88
+    before: bool = False  # its word stands before the line
 
 
 def axis(data: "JourneyData", *, now: datetime) -> Axis:
@@ -63,7 +61,7 @@ def axis(data: "JourneyData", *, now: datetime) -> Axis:
     due = [to_nanoseconds(at) for at in (data.row.due_at, data.row.warn_at) if at is not None]
     near = [at for at in due if at - start <= STRETCH * (end - start)]
     end = max([end, *near])
-    return Axis(start, end + (end - start) // 12)
+    return Axis(start, end + (end - start) // MARGIN)
 
 
 def marks(data: "JourneyData", across: Axis, *, now: datetime) -> list[Mark]:
@@ -71,7 +69,12 @@ def marks(data: "JourneyData", across: Axis, *, now: datetime) -> list[Mark]:
     found = list(_marks(data, across))
     if data.in_flight:
         found.append(Mark("now", across.at(to_nanoseconds(now)), now))
-    return found
+    return [replace(one, before=_crowded(one, found)) for one in found]
+
+
+def _crowded(mark: Mark, marks: list[Mark]) -> bool:
+    near = any(0 <= other.x - mark.x < CLOSE for other in marks if other is not mark)
+    return mark.x > 100 - CLOSE or (mark.x > CLOSE and near)
 
 
 def _marks(data: "JourneyData", across: Axis) -> Iterator[Mark]:

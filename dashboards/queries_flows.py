@@ -75,7 +75,7 @@ def _ended(flows: Sequence[Flow], day_began: datetime) -> dict[int, dict[str, An
 
 
 def _of(flows: Sequence[Flow], *which: Q) -> Any:
-    """Return journeys to be counted by flow: by a sum, lest SQLite walk all history in its order."""
+    """Return journeys to count by flow: by a sum, lest SQLite walk all history in its order."""
     rows = Journey.objects.filter(*which)
     if len(flows) == 1:
         rows = rows.filter(flow=flows[0])

@@ -38,12 +38,19 @@ class Line:
     @property
     def text_x(self) -> float:
         """Where its text stands: behind the bar, or before it where there is no room."""
+        if self.within:
+            return self.end - 0.7
         return self.x - 0.7 if self.before else self.end + 0.7
 
     @property
     def before(self) -> bool:
-        """Whether the text stands before the bar."""
-        return self.end > 72 and self.x > 30
+        """Whether the text ends before `text_x`."""
+        return self.end > 72
+
+    @property
+    def within(self) -> bool:
+        """Whether the text stands on the bar, as there is room neither behind nor before it."""
+        return self.end > 72 and self.x < 30
 
 
 @dataclass(frozen=True, slots=True)

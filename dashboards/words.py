@@ -4,12 +4,16 @@ from datetime import timedelta
 
 from slatrack.domain.sentences import span
 
+SHORT = 0.01  # seconds: below that, parts of a millisecond count
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
 def duration(length: timedelta | float) -> str:
     """Return "42 ms", "3.1 s", "4 min 12 s", "2 h 5 min" or "3 d 4 h"; the sign is left out."""
-    return span(length if isinstance(length, timedelta) else timedelta(seconds=length))
+    seconds = abs(length.total_seconds() if isinstance(length, timedelta) else length)
+    if seconds < SHORT:
+        return f"{seconds * 1000:.2g} ms"
+    return span(timedelta(seconds=seconds))
 
 
 def face(length: timedelta | float) -> str:

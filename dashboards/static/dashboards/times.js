@@ -17,6 +17,7 @@ export function face(ms) {
 // 42 ms, 3.1 s, 4 min 12 s, 2 h 5 min
 export function words(ms) {
   const s = Math.abs(ms) / 1000;
+  if (s < 0.01) return `${Number((s * 1000).toPrecision(2))} ms`;
   if (s < 1) return `${Math.round(s * 1000)} ms`;
   if (s < 10) return `${s.toFixed(1)} s`;
   const whole = Math.floor(s);
