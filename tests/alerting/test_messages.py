@@ -107,7 +107,7 @@ def test_a_message_links_to_where_people_open_slatrack(allow):
 
 
 def test_a_hostile_key_stays_on_one_line_and_short():
-    text = sentence(missed(event(key="TRD\r\nBcc: x\x00\u202e" + "9" * 400)))
+    text = sentence(missed(event(key="TRD\r\nBcc: x\u202e" + "9" * 400)))
 
     assert text.isprintable()
     assert len(text) < 300

@@ -50,7 +50,7 @@ class Reply:
         excerpt, error = self.excerpt, self.error
         for part in sorted(parts, key=len, reverse=True):
             excerpt, error = excerpt.replace(part, "•••"), error.replace(part, "•••")
-        excerpt = excerpt.replace("\0", "�")
+        excerpt, error = excerpt.replace("\0", "�"), error.replace("\0", "�")
         return replace(self, excerpt=excerpt[:MOST_KEPT], error=error[:500])
 
 
