@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "consumers",
     "slatrack.operations",
     "slatrack.demo",
+    "slatrack.bench",
 ]
 
 MIDDLEWARE = [

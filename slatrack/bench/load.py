@@ -70,6 +70,7 @@ class Load:
     seed: int = 1
     start: int = 1_790_000_000 * SECOND
     noise: bool = True
+    unreported: int = 0  # every n-th journey never reaches its sink; 0: all do
 
     @property
     def windows(self) -> int:
@@ -79,7 +80,12 @@ class Load:
     @property
     def total(self) -> int:
         """The number of spans that `records` yields."""
-        return self.windows * (800 if self.noise else 400)
+        full = self.windows * (800 if self.noise else 400)
+        return full - 2 * sum(self.stuck(number) for number in range(self.windows * 50))
+
+    def stuck(self, number: int) -> bool:
+        """Whether journey `number` never reaches its sink, whose two spans are then not sent."""
+        return self.unreported > 0 and number % self.unreported == 0
 
     @property
     def keys(self) -> list[tuple[str, str]]:
@@ -104,12 +110,13 @@ class Load:
         for number in range(window * 50, window * 50 + 50):
             begin = self.start + number * SECOND // 500
             for service, span in _journey(number, begin, rng):
-                spans[service].append(span)
+                if service < len(SERVICES) - 1 or not self.stuck(number):
+                    spans[service].append(span)
         for service, found in enumerate(spans):
             yield _record(resources[service], found)
 
     def _noise(self, window: int, rng: random.Random) -> list[Span]:
-        spans = []
+        spans: list[Span] = []
         while len(spans) < SPANS_PER_RECORD:
             trace_id, parent = rng.randbytes(16), b""
             for depth in range(min(SPANS_PER_JOURNEY, SPANS_PER_RECORD - len(spans))):

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import connection
 
 PARTITIONS = 12
+MOCK_PARTITIONS = 4  # what the mock cluster gives a topic; it keeps 5 MB of each
 
 
 @contextmanager
@@ -40,15 +41,21 @@ class Broker:
         self.address = settings.SLATRACK.kafka_brokers or self._start_mock()
 
     def _start_mock(self) -> str:
-        self._mock = Producer({"bootstrap.servers": "mock", "test.mock.num.brokers": 1})
+        self._mock = Producer({"bootstrap.servers": "mock", "test.mock.num.brokers": 1, "log_level": 2})
         brokers = self._mock.list_topics(timeout=10).brokers.values()
         return ",".join(f"{broker.host}:{broker.port}" for broker in brokers)
 
     def __enter__(self) -> "Broker":
+        self._make_topic()
+        return self
+
+    def _make_topic(self) -> None:
         admin = AdminClient({"bootstrap.servers": self.address})
+        if self._mock is not None:
+            admin.list_topics(self.topic, timeout=10)  # which makes it
+            return
         for made in admin.create_topics([NewTopic(self.topic, PARTITIONS, 1)]).values():
             made.result(timeout=30)
-        return self
 
     def __exit__(
         self,
@@ -63,11 +70,12 @@ class Broker:
         """Produce `records`, spread over the partitions, and wait until all are there."""
         failed: list[object] = []
         producer = Producer({"bootstrap.servers": self.address, "linger.ms": 20})
+        partitions = PARTITIONS if self._mock is None else MOCK_PARTITIONS
         for record in records:
             producer.produce(
                 self.topic,
                 record,
-                partition=self.records % PARTITIONS,
+                partition=self.records % partitions,
                 on_delivery=lambda error, _: failed.append(error) if error else None,
             )
             producer.poll(0)

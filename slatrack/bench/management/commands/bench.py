@@ -11,7 +11,7 @@ from slatrack.bench import ingest
 from slatrack.bench.load import Load
 from slatrack.bench.place import Broker, own_database
 
-MOCK_BYTES = 45_000_000  # what the embedded broker keeps: 5 MB in each of its partitions
+EMBEDDED_SPANS = 40_000  # about what the embedded broker keeps: 5 MB in each of 4 partitions
 
 
 class Command(BaseCommand):
@@ -23,14 +23,14 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("what", nargs="?", choices=["ingest"], default="ingest")
-        parser.add_argument("--spans", type=int, default=60_000, help="spans to send")
+        parser.add_argument("--spans", type=int, help="spans to send: 40,000, or 200,000 with a broker")
         parser.add_argument("--json", action="store_true", help="print JSON, for machines")
         parser.add_argument("--seed", type=int, default=1, help="of the load generator")
 
-    def handle(self, *, spans: int, seed: int, **options: Any) -> None:
-        load = Load(spans, seed)
-        if not settings.SLATRACK.kafka_brokers and load.total * 450 > MOCK_BYTES:
-            most = MOCK_BYTES // 450 // 10_000 * 10_000
+    def handle(self, *, spans: int | None, seed: int, **options: Any) -> None:
+        most = 200_000 if settings.SLATRACK.kafka_brokers else EMBEDDED_SPANS
+        load = Load(spans or most, seed)
+        if not settings.SLATRACK.kafka_brokers and load.total > EMBEDDED_SPANS:
             raise CommandError(
                 f"the embedded broker cannot hold {load.total:,} spans: send at most {most:,}, "
                 "or name a broker in SLATRACK_KAFKA_BROKERS"
