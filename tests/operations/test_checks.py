@@ -1,5 +1,6 @@
 """Every combination of settings that cannot work is refused, by its id and with a remedy."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,13 @@ SERVER = {
     "ingest_tokens": "one-for-the-collector",
     "public_url": "https://slatrack.example.com",
 }
+
+
+@pytest.fixture(autouse=True)
+def _nothing_set(monkeypatch):
+    """The suite itself may run on a PostgreSQL; these settings are made from nothing."""
+    for name in [name for name in os.environ if name.startswith("SLATRACK_")]:
+        monkeypatch.delenv(name)
 
 
 def found(settings, **given):
