@@ -87,32 +87,38 @@ def wanted() -> Wanted:
     return Wanted(flows.current().wanted, settings.SLATRACK.span_max_bytes)
 
 
-def take(received: Received, *, now: datetime, record: Record = record) -> Accepted:
+def take(
+    received: Received, *, now: datetime, record: Record = record, keep: bool = True
+) -> Accepted:
     """Record a request. Once this returns it is committed, and may be acknowledged.
 
-    Raises Undecodable (set aside, bounded) and Unavailable (nothing happened).
+    Raises Undecodable and Unavailable (nothing happened). What cannot be read is set aside, unless
+    `keep` is false: a record that was set aside before is there already.
     """
     try:
         batch = Batch()
         batch.add(received, wanted=wanted(), now=now)
         if batch.unreadable:
-            _keep_unreadable(received, batch.asides[0].reason, now=now)
+            if keep:
+                _keep_unreadable(received, batch.asides[0].reason, now=now)
             raise Undecodable(batch.asides[0].reason)
-        return _recorded(received, batch, now=now, record=record)
+        return _recorded(received, batch, now=now, record=record, keep=keep)
     except DATABASE_AWAY as exc:
         connection.close()
         logger.warning("spans were refused for now, the database is away: %s", exc)
         raise Unavailable("the database is away; send again") from exc
 
 
-def _recorded(received: Received, batch: Batch, *, now: datetime, record: Record) -> Accepted:
+def _recorded(
+    received: Received, batch: Batch, *, now: datetime, record: Record, keep: bool
+) -> Accepted:
     try:
-        record(batch.spans, now=now, set_aside=batch.asides)
+        record(batch.spans, now=now, set_aside=batch.asides if keep else [])
     except DATABASE_AWAY:
         raise
     except Exception as exc:
         logger.exception("a request could not be recorded; it is set aside")
-        record([], now=now, set_aside=[received.aside(failure(exc))])
+        record([], now=now, set_aside=[received.aside(failure(exc))] if keep else [])
         return Accepted(0, len(batch.spans) + batch.rejected, f"set aside: {failure(exc)}")
     reasons = "; ".join(aside.reason for aside in batch.asides)
     return Accepted(len(batch.spans), batch.rejected, reasons)

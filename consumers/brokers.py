@@ -1,0 +1,63 @@
+"""Brokers: whether Kafka can be reached, and where its logs end, without waiting for the answer."""
+
+import logging
+from collections.abc import Iterable
+from concurrent.futures import Future
+from datetime import datetime, timedelta
+from typing import Any
+
+from confluent_kafka import KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
+
+from consumers.partitions import Place
+
+logger = logging.getLogger(__name__)
+
+ASK_EVERY = timedelta(milliseconds=250)
+PATIENCE = 5.0  # seconds for an answer
+LATEST = OffsetSpec.latest()  # type: ignore[no-untyped-call]
+
+
+class Brokers:
+    """Asks for the ends of logs, over a connection of its own. Says once when Kafka goes or comes.
+
+    Only a fresh answer counts: what librdkafka remembers of a broker that is gone would let the
+    watermark run ahead of what was read.
+    """
+
+    def __init__(self, configuration: dict[str, Any]) -> None:
+        self._admin = AdminClient(configuration)
+        self._asked_at: datetime | None = None
+        self._answers: dict[TopicPartition, Future[Any]] = {}
+        self.reachable: bool | None = None
+
+    def ends(self, places: Iterable[Place], *, now: datetime) -> tuple[dict[Place, int], datetime]:
+        """Return the ends that have been told, and when they were asked for; then ask again."""
+        asked_at = self._asked_at or now
+        if self._answers and not all(answer.done() for answer in self._answers.values()):
+            return {}, asked_at
+        told = self._told()
+        self._answers = {}
+        wanted = {TopicPartition(*place): LATEST for place in places}
+        if wanted and (told or now - asked_at >= ASK_EVERY or self._asked_at is None):
+            self._asked_at = now
+            self._answers = self._admin.list_offsets(wanted, request_timeout=PATIENCE)
+        return told, asked_at
+
+    def _told(self) -> dict[Place, int]:
+        told = {}
+        for asked, answer in self._answers.items():
+            try:
+                told[asked.topic, asked.partition] = answer.result().offset
+                self._is(reachable=True)
+            except KafkaException as exc:
+                self._is(reachable=False, why=exc.args[0].str())
+        return told
+
+    def _is(self, *, reachable: bool, why: str = "") -> None:
+        if self.reachable is not reachable:
+            if not reachable:
+                logger.error("Kafka cannot be reached (%s); trying until it can", why)
+            elif self.reachable is False:
+                logger.info("Kafka can be reached again")
+            self.reachable = reachable

@@ -1,0 +1,99 @@
+"""Spans from Kafka, as the OpenTelemetry Collector's exporter writes them."""
+
+import logging
+import os
+import socket
+import threading
+import uuid
+from typing import Any
+
+from confluent_kafka import KafkaException
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+
+from consumers.loop import Loop
+from consumers.subscription import ClaimError, Subscription
+from slatrack.otlp.decoding import ENCODINGS
+from slatrack.tracking.recorder import record
+
+logger = logging.getLogger(__name__)
+
+AGAIN_AFTER = 5.0  # seconds until a consumer that failed starts over
+
+# What may be changed by SLATRACK_KAFKA_OPTIONS.
+DEFAULTS: dict[str, Any] = {
+    "session.timeout.ms": 6_000,  # a dead consumer's partitions are taken over soon
+    "heartbeat.interval.ms": 2_000,
+    "topic.metadata.refresh.interval.ms": 10_000,
+    "fetch.wait.max.ms": 100,
+    "queued.max.messages.kbytes": 32_768,
+    "log_level": 2,  # its own words on a broker that is away come every second
+}
+# What the guarantees rest on: the database says what was read, nothing else does.
+FIXED: dict[str, Any] = {
+    "partition.assignment.strategy": "cooperative-sticky",
+    "enable.auto.commit": False,
+    "enable.auto.offset.store": False,
+    "auto.offset.reset": "error",
+    "enable.partition.eof": True,
+}
+
+
+class TopicsInvalid(ValueError):
+    """SLATRACK_KAFKA_TOPICS names an encoding that does not exist."""
+
+
+def run(stop: threading.Event) -> None:
+    """Read spans from Kafka until `stop` is set. Kafka and the database may come and go."""
+    encodings = topics(settings.SLATRACK.kafka_topics)
+    while not stop.is_set():
+        try:
+            _read(stop, encodings)
+        except (KafkaException, ClaimError) as exc:
+            logger.error("the span consumer starts over in %s s: %s", AGAIN_AFTER, exc)
+            stop.wait(AGAIN_AFTER)
+    connection.close()
+
+
+def _read(stop: threading.Event, encodings: dict[str, str]) -> None:
+    environment = settings.SLATRACK
+    subscription = Subscription(
+        configuration(),
+        encodings,
+        owner=f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}",
+        clock=timezone.now,
+        stop=stop,
+        batch=(environment.kafka_batch_records, environment.kafka_batch_seconds),
+    )
+    try:
+        Loop(subscription, record=record, clock=timezone.now, stop=stop).run()
+    finally:
+        subscription.close()
+
+
+def configuration() -> dict[str, Any]:
+    """Return librdkafka's settings."""
+    environment = settings.SLATRACK
+    return {
+        "bootstrap.servers": environment.kafka_brokers,
+        "group.id": environment.kafka_group,
+        "client.id": f"slatrack-{socket.gethostname()}",
+        **DEFAULTS,
+        **environment.kafka_options,
+        **FIXED,
+    }
+
+
+def topics(setting: str) -> dict[str, str]:
+    """Return topics and their encodings from "a, b:otlp_json"; without one it is found out."""
+    found = {}
+    for entry in filter(None, (one.strip() for one in setting.split(","))):
+        topic, _, encoding = entry.partition(":")
+        if (encoding or "auto") not in ENCODINGS:
+            raise TopicsInvalid(
+                f"SLATRACK_KAFKA_TOPICS: {entry!r} has no known encoding; use one of "
+                f"{', '.join(ENCODINGS)}"
+            )
+        found[topic.strip()] = encoding or "auto"
+    return found

@@ -1,0 +1,166 @@
+"""The loop of a span consumer: fetch, decode, record; the offsets move with what they brought.
+
+A batch is recorded in one transaction with its offsets, so a crash repeats a batch or does not, and
+nothing changes by it. While the database is away the batch is kept, partitions are paused, and
+Kafka is still polled, so that no partition is taken away for silence.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import datetime
+from threading import Event
+from typing import Any, Protocol
+
+from django.db import connection
+
+from consumers.intake import DATABASE_AWAY, Batch, Received, Record, failure, wanted
+from consumers.subscription import Subscription
+from slatrack.tracking import sources
+from slatrack.tracking.setting_aside import Aside
+
+logger = logging.getLogger(__name__)
+
+MAX_BYTES = 10_000_000  # of the records of one transaction
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 10.0  # seconds between attempts while the database is away
+
+
+class Stopped(Exception):
+    """Told to stop in the middle of a batch: nothing of it is stored, it will be read again."""
+
+
+class Message(Protocol):
+    """A Kafka record, as far as it is used."""
+
+    def topic(self) -> str | None: ...
+    def partition(self) -> int | None: ...
+    def offset(self) -> int | None: ...
+    def value(self) -> bytes | None: ...
+    def timestamp(self) -> tuple[int, int]: ...
+
+
+class Loop:
+    """Moves records from a subscription to the recorder. One thread's own."""
+
+    def __init__(
+        self,
+        subscription: Subscription,
+        *,
+        record: Record,
+        clock: Callable[[], datetime],
+        stop: Event,
+    ) -> None:
+        self.subscription = subscription
+        self.record = record
+        self.clock = clock
+        self.stop = stop
+
+    def run(self) -> None:
+        """Work until told to stop."""
+        with suppress(Stopped):
+            while not self.stop.is_set():
+                self.run_once()
+
+    def run_once(self) -> int:
+        """Handle one batch, or say that there was none; return how many records it held."""
+        messages = self.subscription.fetch()
+        for chunk in self._chunks(messages):
+            self._handle(chunk)
+        self.subscription.look(now=self.clock())
+        self._patiently(self._touch)
+        return len(messages)
+
+    def _chunks(self, messages: Sequence[Any]) -> list[list[Any]]:
+        """Split by size: records hold from one span to thousands."""
+        chunks: list[list[Any]] = [[]]
+        size = 0
+        for message in messages:
+            length = len(message.value() or b"")
+            if chunks[-1] and size + length > MAX_BYTES:
+                chunks.append([])
+                size = 0
+            chunks[-1].append(message)
+            size += length
+        return chunks if messages else []
+
+    def _handle(self, messages: list[Any]) -> None:
+        try:
+            self._patiently(lambda: self._record(self.subscription.owned(messages)))
+        except Stopped:
+            raise
+        except Exception as exc:
+            if len(messages) == 1:
+                logger.exception("a record could not be recorded; it is set aside")
+                reason = failure(exc)
+                self._patiently(lambda: self._set_aside(self.subscription.owned(messages), reason))
+                return
+            half = len(messages) // 2  # find the record that cannot be, in order
+            self._handle(messages[:half])
+            self._handle(messages[half:])
+
+    def _patiently(self, work: Callable[[], None]) -> None:
+        """Do `work`, again and again while the database is away. Fenced work is dropped.
+
+        The first failure may be a deadlock or a connection that was cut: it is tried again at once.
+        """
+        pause = 0.0
+        while True:
+            try:
+                work()
+                break
+            except sources.Fenced as exc:
+                logger.warning("%s: what was read from it is dropped", exc)
+                self.subscription.fenced(exc.names)
+                break
+            except DATABASE_AWAY as exc:
+                connection.close()
+                self._wait(pause, exc)
+                pause = min(2 * pause, LONGEST_PAUSE) or FIRST_PAUSE
+        if pause > FIRST_PAUSE:
+            logger.info("the database is back")
+            self.subscription.resume()
+
+    def _wait(self, pause: float, exc: Exception) -> None:
+        if self.stop.is_set():
+            raise Stopped
+        if pause == FIRST_PAUSE:
+            logger.error("the database is away, reading pauses: %s", exc)
+        if pause:
+            self.subscription.hold(pause)
+
+    def _record(self, messages: Sequence[Any]) -> None:
+        if not messages:
+            return
+        batch, now, names = Batch(), self.clock(), wanted()
+        for message in messages:
+            batch.add(self._received(message), wanted=names, now=now)
+        self._commit(messages, batch.spans, batch.asides, now=now)
+
+    def _set_aside(self, messages: Sequence[Any], reason: str) -> None:
+        asides = [self._received(message).aside(reason) for message in messages]
+        self._commit(messages, [], asides, now=self.clock())
+
+    def _commit(
+        self, messages: Sequence[Any], spans: Sequence[Any], asides: list[Aside], *, now: datetime
+    ) -> None:
+        advances = self.subscription.advances(messages, now=now)
+        self.record(spans, now=now, offsets=list(advances.values()), set_aside=asides)
+        self.subscription.stored(messages, now=now)
+
+    def _received(self, message: Message) -> Received:
+        topic = str(message.topic())
+        return Received(
+            "kafka",
+            message.value() or b"",
+            self.subscription.encodings.get(topic, "auto"),
+            topic,
+            message.partition(),
+            message.offset(),
+        )
+
+    def _touch(self) -> None:
+        now = self.clock()
+        due = self.subscription.untouched(now=now)
+        if due:
+            sources.touch(due, now=now)
+            self.subscription.touched(now=now)

@@ -1,0 +1,64 @@
+"""Partitions: what one consumer holds of Kafka, and how far it has read in each."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from slatrack.tracking.sources import Advance, Claim
+
+Place = tuple[str, int]  # topic, partition
+
+
+@dataclass(slots=True)
+class Held:
+    """A partition that this consumer owns.
+
+    `read_to` is the offset after the last one stored. The watermark only rises: a record's
+    timestamp, or the moment at which the broker said that nothing was left to read.
+    """
+
+    claim: Claim
+    read_to: int = 0
+    end_seen: int = 0  # where Kafka said that the log ends, past records that are not for readers
+    watermark_at: datetime | None = None
+    lag: int | None = None
+
+    def read(self, offset: int, timestamp_ms: int, *, now: datetime) -> None:
+        """Note that the record at `offset` is stored."""
+        self.read_to = offset + 1
+        if timestamp_ms > 0:
+            self._rise(min(now, datetime.fromtimestamp(timestamp_ms / 1000, UTC)))
+
+    def told(self, end: int, *, asked_at: datetime) -> None:
+        """Note where the log ended when the broker, really reached, was asked."""
+        self.lag = max(0, end - max(self.read_to, self.end_seen))
+        if self.lag == 0:
+            self._rise(asked_at)
+
+    def _rise(self, at: datetime) -> None:
+        self.watermark_at = at if self.watermark_at is None else max(self.watermark_at, at)
+
+    def advance(self) -> Advance:
+        """Return how far this is, for the transaction that stores what was read."""
+        known = self.read_to or None
+        return Advance(self.claim.name, self.claim.epoch, known, self.watermark_at, self.lag)
+
+
+@dataclass(slots=True)
+class Partitions:
+    """All partitions that this consumer owns."""
+
+    held: dict[Place, Held] = field(default_factory=dict)
+
+    def take(self, topic: str, claims: dict[int, Claim]) -> None:
+        """Own these from now on."""
+        for partition, claim in claims.items():
+            self.held[topic, partition] = Held(claim, read_to=claim.next_offset or 0)
+
+    def drop(self, places: list[Place]) -> None:
+        """Own these no longer."""
+        for place in places:
+            self.held.pop(place, None)
+
+    def named(self, names: tuple[str, ...]) -> list[Place]:
+        """Return the places whose sources have these names."""
+        return [place for place, held in self.held.items() if held.claim.name in names]

@@ -1,0 +1,246 @@
+"""A subscription: the Kafka side of a span consumer. Who owns what is settled in the database.
+
+Kafka's groups share out the partitions; the offset to go on from is the one in the database, which
+moved with the spans. Each change of owner is a claim there, which fences whoever had it before.
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from copy import copy
+from datetime import datetime, timedelta
+from threading import Event
+from typing import Any
+
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
+from django.db import connection
+
+from consumers.brokers import Brokers
+from consumers.intake import DATABASE_AWAY
+from consumers.partitions import Held, Partitions, Place
+from slatrack.tracking import housekeeping, sources
+from slatrack.tracking.sources import Advance
+
+logger = logging.getLogger(__name__)
+
+LOST_TO_RETENTION = "records lost to retention"
+TOUCH_EVERY = timedelta(milliseconds=400)
+CLAIM_PATIENCE = 60  # attempts, a second apart; Kafka allows 5 minutes
+QUIET = frozenset({KafkaError._PARTITION_EOF})
+
+
+class Subscription:
+    """One member of the consumer group. One thread's own."""
+
+    def __init__(
+        self,
+        configuration: dict[str, Any],
+        encodings: dict[str, str],
+        *,
+        owner: str,
+        clock: Callable[[], datetime],
+        stop: Event,
+        batch: tuple[int, float],
+    ) -> None:
+        self.encodings = encodings
+        self.group = str(configuration["group.id"])
+        self.partitions = Partitions()
+        self.owner, self.clock, self.stop = owner, clock, stop
+        self.batch = batch
+        self.brokers = Brokers(admin_settings(configuration))
+        self._consumer = Consumer(configuration)
+        self._held = False
+        self._unowned: set[Place] = set()  # fenced, but still assigned by Kafka
+        self._backlog: list[Any] = []
+        self._epochs: dict[Place, int] = {}  # of the claims that the last batch was fetched under
+        self._touched_at: datetime | None = None
+        self._complained: set[str] = set()
+        self._consumer.subscribe(
+            list(encodings),
+            on_assign=self._on_assign,
+            on_revoke=self._on_revoke,
+            on_lost=self._on_revoke,
+        )
+
+    def fetch(self) -> list[Any]:
+        """Return the next records of owned partitions; may call on_assign and on_revoke."""
+        records, seconds = self.batch
+        messages = self._backlog + self._consumer.consume(records, timeout=seconds)
+        self._backlog = []
+        good = [message for message in messages if not self._is_event(message)]
+        self._epochs = {place: held.claim.epoch for place, held in self.partitions.held.items()}
+        self._reclaim()
+        return self.owned(good)
+
+    def owned(self, messages: Sequence[Any]) -> list[Any]:
+        """Return those of the fetched messages that are still ours, under the same claim.
+
+        A partition that went away and came back is read again from where the database says; what
+        was fetched before must not move it past what was never stored.
+        """
+        held, epochs = self.partitions.held, self._epochs
+        ours = {p for p, one in held.items() if epochs.get(p) == one.claim.epoch}
+        return [m for m in messages if (m.topic(), m.partition()) in ours]
+
+    def hold(self, seconds: float) -> None:
+        """Stay a member of the group for a while without reading on."""
+        if not self._held:
+            self._held = True
+            self._consumer.pause(self._consumer.assignment())
+        until = self.clock() + timedelta(seconds=seconds)
+        while not self.stop.is_set() and self.clock() < until:
+            self._backlog += self._consumer.consume(1, timeout=0.1)
+
+    def resume(self) -> None:
+        """Read on after `hold`."""
+        self._held = False
+        self._consumer.resume(self._consumer.assignment())
+
+    def close(self) -> None:
+        """Leave the group."""
+        self._consumer.close()
+
+    def fenced(self, names: tuple[str, ...]) -> None:
+        """Drop what others own now; if Kafka still gives it to us, it is claimed anew."""
+        places = self.partitions.named(names)
+        self.partitions.drop(places)
+        self._unowned.update(places)
+
+    def advances(self, messages: Sequence[Any], *, now: datetime) -> dict[Place, Advance]:
+        """Return how far the sources will be once `messages` are stored."""
+        moved: dict[Place, Held] = {}
+        for message in messages:
+            place = (message.topic(), message.partition())
+            held = moved.get(place) or copy(self.partitions.held[place])
+            held.read(message.offset(), message.timestamp()[1], now=now)
+            moved[place] = held
+        return {place: held.advance() for place, held in moved.items()}
+
+    def stored(self, messages: Sequence[Any], *, now: datetime) -> None:
+        """Note that `messages` are committed; tell Kafka too, for whoever watches lag there."""
+        offsets = {}
+        for message in messages:
+            place = (message.topic(), message.partition())
+            if place in self.partitions.held:
+                held = self.partitions.held[place]
+                held.read(message.offset(), message.timestamp()[1], now=now)
+                offsets[place] = TopicPartition(*place, held.read_to)
+        try:
+            self._consumer.commit(offsets=list(offsets.values()), asynchronous=True)
+        except KafkaException as exc:
+            logger.debug("Kafka did not take the offsets, which only its tools need: %s", exc)
+
+    def look(self, *, now: datetime) -> None:
+        """Find out how far the logs reach, without waiting."""
+        ends, asked_at = self.brokers.ends(self.partitions.held, now=now)
+        for place, end in ends.items():
+            if place in self.partitions.held:
+                self.partitions.held[place].told(end, asked_at=asked_at)
+
+    def untouched(self, *, now: datetime) -> list[Advance]:
+        """Return how far all sources are, if it is time to say so again."""
+        if self._touched_at is not None and now - self._touched_at < TOUCH_EVERY:
+            return []
+        return [held.advance() for held in self.partitions.held.values()]
+
+    def touched(self, *, now: datetime) -> None:
+        """Note that it has been said."""
+        self._touched_at = now
+
+    def _on_assign(self, consumer: Consumer, assigned: list[TopicPartition]) -> None:
+        places = [(one.topic, one.partition) for one in assigned]
+        consumer.incremental_assign(self._claimed(places))
+        if self._held:
+            consumer.pause(assigned)
+        logger.info("reading %s", ", ".join(f"{topic}/{number}" for topic, number in places))
+
+    def _on_revoke(self, consumer: Consumer, revoked: list[TopicPartition]) -> None:
+        places = [(one.topic, one.partition) for one in revoked]
+        self.partitions.drop(places)
+        self._unowned.difference_update(places)
+        self._backlog = [m for m in self._backlog if (m.topic(), m.partition()) not in places]
+        consumer.incremental_unassign(revoked)
+
+    def _claimed(self, places: Iterable[Place]) -> list[TopicPartition]:
+        """Claim in the database; wait for it, for without it nobody knows where to go on."""
+        for _ in range(CLAIM_PATIENCE):
+            try:
+                return self._claim(list(places))
+            except DATABASE_AWAY as exc:
+                logger.warning("the database is away, partitions wait for it: %s", exc)
+                connection.close()
+                if self.stop.wait(1.0):
+                    break
+        raise ClaimError("partitions could not be claimed: the database is away")
+
+    def _claim(self, places: list[Place]) -> list[TopicPartition]:
+        starts = []
+        for topic in sorted({topic for topic, _ in places}):
+            numbers = [number for name, number in places if name == topic]
+            claims = sources.claim(
+                topic, numbers, group=self.group, owner=self.owner, now=self.clock()
+            )
+            self.partitions.take(topic, claims)
+            for number, claim in claims.items():
+                at = OFFSET_BEGINNING if claim.next_offset is None else claim.next_offset
+                starts.append(TopicPartition(topic, number, at))
+        return starts
+
+    def _reclaim(self) -> None:
+        assigned = {(one.topic, one.partition) for one in self._consumer.assignment()}
+        places = sorted(self._unowned & assigned)
+        self._unowned.clear()
+        if places:
+            self._place(self._claimed(places))
+
+    def _place(self, starts: list[TopicPartition]) -> None:
+        """Read assigned partitions from elsewhere. Seeking would fail after an error."""
+        self._consumer.incremental_unassign(starts)
+        self._consumer.incremental_assign(starts)
+
+    def _is_event(self, message: Any) -> bool:
+        error = message.error()
+        if error is None:
+            return False
+        place = (message.topic(), message.partition())
+        if error.code() == KafkaError._PARTITION_EOF and place in self.partitions.held:
+            held = self.partitions.held[place]
+            held.end_seen = message.offset()
+        elif error.code() == KafkaError._AUTO_OFFSET_RESET and place in self.partitions.held:
+            self._overtaken(place)
+        elif error.code() not in QUIET and error.str() not in self._complained:
+            self._complained.add(error.str())
+            logger.warning("Kafka: %s", error.str())
+        return True
+
+    def _overtaken(self, place: Place) -> None:
+        """Go on at the first record there is, and never in silence: some were not read."""
+        held = self.partitions.held[place]
+        try:
+            first, _ = self._consumer.get_watermark_offsets(TopicPartition(*place), timeout=10.0)
+        except KafkaException:
+            first = held.read_to  # the same error comes again, once Kafka is back
+        if first > held.read_to:
+            lost = first - held.read_to
+            logger.error("%s/%s: %s records lost to Kafka's retention, unread", *place, lost)
+            self._count_lost(lost)
+        elif first < held.read_to:
+            logger.error("%s/%s: is a new log, shorter than what was read: read again", *place)
+        held.read_to = first
+        self._place([TopicPartition(*place, first)])
+
+    def _count_lost(self, number: int) -> None:
+        try:
+            housekeeping.count(LOST_TO_RETENTION, number)
+        except DATABASE_AWAY as exc:
+            logger.warning("%s more %s: not counted: %s", number, LOST_TO_RETENTION, exc)
+
+
+class ClaimError(Exception):
+    """No partition can be claimed; the consumer starts over."""
+
+
+def admin_settings(configuration: dict[str, Any]) -> dict[str, Any]:
+    """Return what of a consumer's settings is about reaching Kafka."""
+    own = ("group.", "enable.", "auto.", "partition.", "session.", "heartbeat.", "max.poll.",
+           "fetch.", "queued.", "on_commit")  # fmt: skip
+    return {name: value for name, value in configuration.items() if not name.startswith(own)}
