@@ -1,0 +1,226 @@
+"""The span consumer against Kafka: librdkafka's own mock cluster, and a real one where marked."""
+
+import json
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+from confluent_kafka import Producer
+from django.conf import settings
+
+from consumers.kafka import TopicsInvalid, configuration, topics
+from consumers.loop import Loop
+from consumers.subscription import LOST_TO_RETENTION, Subscription
+from slatrack.tracking.models import SetAside, Source, Tally, Trace
+from slatrack.tracking.recorder import record
+from slatrack.tracking.sources import Advance, Fenced, advance, watermark
+from tests.otlp.build import export, span
+
+PATIENCE = 40.0  # seconds
+
+
+@pytest.fixture(params=["mock", pytest.param("real", marks=pytest.mark.servers)])
+def brokers(request):
+    return request.getfixturevalue("mock_brokers" if request.param == "mock" else "kafka_brokers")
+
+
+class Cluster:
+    """A topic of its own, and members of a group of its own."""
+
+    def __init__(self, brokers: str) -> None:
+        self.brokers = brokers
+        self.topic = f"spans-{uuid.uuid4().hex[:8]}"
+        settings.SLATRACK.kafka_brokers = brokers
+        settings.SLATRACK.kafka_topics = f"{self.topic}:auto"
+        settings.SLATRACK.kafka_group = f"g-{self.topic}"
+        self.producer = Producer({"bootstrap.servers": brokers, "log_level": 0})
+        self.members: list[Loop] = []
+        self.stop = threading.Event()
+
+    def send(self, *values: bytes, partition: int = 0) -> None:
+        for value in values:
+            self.producer.produce(self.topic, value, partition=partition)
+        assert self.producer.flush(20) == 0
+
+    def join(self, owner: str = "a") -> Loop:
+        subscription = Subscription(
+            configuration(),
+            topics(settings.SLATRACK.kafka_topics),
+            owner=owner,
+            clock=now,
+            stop=self.stop,
+            batch=(200, 0.05),
+        )
+        self.members.append(Loop(subscription, record=record, clock=now, stop=self.stop))
+        return self.members[-1]
+
+    def leave(self, loop: Loop) -> None:
+        self.members.remove(loop)
+        loop.subscription.close()
+
+    def until(self, condition: Callable[[], bool]) -> None:
+        """Let all members work in turn until `condition` holds."""
+        end = time.monotonic() + PATIENCE
+        while not condition():
+            assert time.monotonic() < end, "it never came to that"
+            for loop in self.members:
+                loop.run_once()
+
+    def offset(self, partition: int = 0) -> int | None:
+        found = Source.objects.filter(topic=self.topic, partition=partition).first()
+        return found and found.next_offset
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+@pytest.fixture
+def cluster(brokers, monkeypatch, transactional_db):
+    for name in ("kafka_brokers", "kafka_topics", "kafka_group"):
+        monkeypatch.setattr(settings.SLATRACK, name, getattr(settings.SLATRACK, name))
+    made = Cluster(brokers)
+    yield made
+    for loop in list(made.members):
+        made.leave(loop)
+
+
+def one(number: int) -> bytes:
+    """A record with one span of a trace of its own."""
+    return export(span(f"s{number}", trace_id=number.to_bytes(16, "big")))
+
+
+def test_records_are_stored_with_their_offsets_and_read_on_after_a_restart(cluster):
+    cluster.send(one(1), b"nobody can read this", b'{"resourceSpans": []}', one(2))
+    first = cluster.join()
+    cluster.until(lambda: cluster.offset() == 4)
+
+    assert Trace.objects.count() == 2
+    aside = SetAside.objects.get()
+    assert (aside.source, aside.topic, aside.partition, aside.offset) == (
+        "kafka",
+        cluster.topic,
+        0,
+        1,
+    )
+    assert bytes(aside.data) == b"nobody can read this"
+    assert "not an OTLP trace export" in aside.reason
+
+    source = Source.objects.get(topic=cluster.topic, partition=0)
+    cluster.until(lambda: (watermark(now()) or source.alive_at) > source.alive_at)
+    assert Source.objects.get(id=source.id).lag == 0
+
+    cluster.leave(first)
+    cluster.send(one(3))
+    before = source.epoch
+    cluster.join("b")
+    cluster.until(lambda: cluster.offset() == 5)
+    assert Trace.objects.count() == 3
+    assert SetAside.objects.count() == 1
+    assert Source.objects.get(id=source.id).epoch > before
+
+
+def test_two_consumers_share_three_partitions_and_a_former_owner_cannot_write(cluster):
+    cluster.send(one(1), partition=0)
+    cluster.send(one(2), partition=1)
+    cluster.send(one(3), partition=2)
+    alone = cluster.join("alone")
+    cluster.until(lambda: Trace.objects.count() == 3)
+    stale = {p: held.claim for p, held in alone.subscription.partitions.held.items()}
+
+    second = cluster.join("second")
+    cluster.until(lambda: len(second.subscription.partitions.held) >= 1
+                  and len(alone.subscription.partitions.held) >= 1)  # fmt: skip
+    held = set(alone.subscription.partitions.held) | set(second.subscription.partitions.held)
+    assert {(cluster.topic, n) for n in range(3)} <= held
+
+    moved = next(p for p in second.subscription.partitions.held if p in stale)
+    late = Advance(stale[moved].name, stale[moved].epoch, 99)
+    with pytest.raises(Fenced):
+        advance([late], now=now())
+    assert cluster.offset(moved[1]) == 1
+
+    for number in range(4, 40):
+        cluster.send(one(number), partition=number % 3)
+    cluster.until(lambda: Trace.objects.count() == 39)
+
+    cluster.leave(alone)
+    cluster.send(one(40), one(41), partition=0)
+    cluster.until(lambda: Trace.objects.count() == 41)
+
+
+def test_a_fenced_consumer_reads_on_from_what_is_stored(cluster):
+    cluster.send(one(1))
+    loop = cluster.join()
+    cluster.until(lambda: cluster.offset() == 1)
+
+    Source.objects.filter(topic=cluster.topic, partition=0).update(
+        epoch=1000
+    )  # somebody claimed it
+    cluster.send(one(2), one(3))
+    cluster.until(lambda: cluster.offset() == 3)
+
+    assert Trace.objects.count() == 3
+    assert loop.subscription.partitions.held[cluster.topic, 0].claim.epoch == 1001
+
+
+def test_records_that_retention_took_are_counted_and_a_new_log_is_read_from_its_start(
+    cluster, caplog
+):
+    cluster.send(one(1))
+    claim_name = f"{settings.SLATRACK.kafka_group}:{cluster.topic}:0"
+    Source.objects.create(
+        name=claim_name, topic=cluster.topic, partition=0,
+        group=settings.SLATRACK.kafka_group, next_offset=500, alive_at=now(),
+    )  # fmt: skip
+    cluster.join()
+    cluster.until(lambda: cluster.offset() == 1)
+
+    assert Trace.objects.count() == 1
+    assert "is a new log" in caplog.text
+    assert not Tally.objects.filter(name=LOST_TO_RETENTION).exists()
+
+
+def test_kafka_out_of_reach_stops_nothing_and_is_said_once(monkeypatch, caplog, db):
+    monkeypatch.setattr(settings.SLATRACK, "kafka_brokers", "127.0.0.1:1")
+    monkeypatch.setattr(settings.SLATRACK, "kafka_group", "unreachable")
+    stop = threading.Event()
+    subscription = Subscription(
+        configuration(), {"t": "auto"}, owner="a", clock=now, stop=stop, batch=(10, 0.01)
+    )
+    loop = Loop(subscription, record=record, clock=now, stop=stop)
+
+    for _ in range(5):
+        assert loop.run_once() == 0
+
+    subscription.close()
+    assert watermark(now()) is None
+
+
+@pytest.mark.parametrize(
+    ("setting", "found"),
+    [
+        ("otlp_spans", {"otlp_spans": "auto"}),
+        ("a, b:otlp_json,c:otlp_proto,", {"a": "auto", "b": "otlp_json", "c": "otlp_proto"}),
+    ],
+)
+def test_topics(setting, found):
+    assert topics(setting) == found
+
+
+def test_a_topic_with_an_unknown_encoding_is_refused_by_name():
+    with pytest.raises(TopicsInvalid, match=r"'a:jaeger'.*otlp_json"):
+        topics("a:jaeger")
+
+
+def test_options_pass_through_but_not_what_guarantees_rest_on(monkeypatch):
+    options = json.loads('{"security.protocol": "SASL_SSL", "enable.auto.commit": true}')
+    monkeypatch.setattr(settings.SLATRACK, "kafka_options", options)
+
+    made = configuration()
+
+    assert made["security.protocol"] == "SASL_SSL"
+    assert made["enable.auto.commit"] is False
