@@ -62,7 +62,7 @@ def _keep(letter: bytes) -> None:
             kind="email",
             received_at=datetime.now(UTC),
             sender=str(mail.get("From", "")),
-            subject=str(mail.get("Subject", "")),
+            subject=str(mail.get("Subject", "")).strip(),
             headers={name: str(value) for name, value in mail.items()},
             body=str(text.get_content()).replace("\r\n", "\n") if text else "",
         )

@@ -1,6 +1,7 @@
 """The demo's webhook receiver: keeps every call in the inbox and answers 204."""
 
 import asyncio
+import json
 from datetime import UTC, datetime
 
 from slatrack.demo import inbox
@@ -23,9 +24,18 @@ async def _keep(scope: Scope, body: bytes) -> Answer:
         kind="webhook",
         received_at=datetime.now(UTC),
         sender=headers.get("user-agent", ""),
-        subject=f"POST {PATH}",
+        subject=_kind(body),
         headers=headers,
         body=body.decode("utf-8", "replace"),
     )
     await asyncio.to_thread(inbox.keep, message)
     return 204, b"", "text/plain"
+
+
+def _kind(body: bytes) -> str:
+    """Return the type that a message says it is of, as Standard Webhooks have one."""
+    try:
+        document = json.loads(body)
+    except ValueError:
+        return "not JSON"
+    return str(document.get("type", "")) if isinstance(document, dict) else ""

@@ -15,18 +15,13 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 
-from consumers import grpc_receiver
+from consumers import grpc_receiver, kafka
 from slatrack.embedded import tasks, web
 from slatrack.embedded.claim import claim
 from slatrack.embedded.crew import Alarm, Crew, Run
 from slatrack.embedded.kafka import EmbeddedKafka
 from slatrack.embedded.ports import PortBusyError, take, url
-from slatrack.tracking import watcher
-
-try:
-    from consumers import kafka
-except ImportError:
-    kafka = None
+from slatrack.tracking import sources, watcher
 
 logger = logging.getLogger(__name__)
 
@@ -66,9 +61,11 @@ class Runner:
         """Bring the database up to date; start Kafka if none is named, and name it."""
         tasks.quieten()
         if not settings.SLATRACK.kafka_brokers:
-            self._kafka = EmbeddedKafka()
+            self._kafka = EmbeddedKafka(kafka.topics(settings.SLATRACK.kafka_topics))
             settings.SLATRACK.kafka_brokers = self._kafka.brokers
         call_command("migrate", interactive=False, verbosity=0)
+        if self._kafka:
+            sources.forget(settings.SLATRACK.kafka_group)
 
     def run(self, front: Mapping[str, Run], ready: Callable[[], None]) -> str:
         """Run until a signal or a failure; return "" after a signal, otherwise what failed.
@@ -91,12 +88,11 @@ class Runner:
     def _components(self) -> dict[str, Run]:
         components: dict[str, Run] = {
             "web server": partial(web.run, self._at),
+            "span consumer": kafka.run,
             "deadline watcher": watcher.run,
             "task worker": tasks.run_worker,
             "task beat": tasks.run_beat,
         }
-        if kafka is not None:
-            components["span consumer"] = kafka.run
         if self.grpc_at:
             components["OTLP/gRPC receiver"] = grpc_receiver.run
         return components

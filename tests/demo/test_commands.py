@@ -73,28 +73,61 @@ def answers(url: str) -> bool:
 
 
 def children(process: subprocess.Popen[str]) -> list[int]:
-    listed = Path(f"/proc/{process.pid}/task")
-    found = [task / "children" for task in listed.iterdir()]
-    return [int(one) for file in found for one in file.read_text().split()]
+    listed = subprocess.run(["pgrep", "-P", str(process.pid)], capture_output=True, text=True)
+    return [int(pid) for pid in listed.stdout.split()]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_demo_starts_and_a_signal_stops_it_with_its_child(
-    folder: Path, tmp_path: Path, number: signal.Signals
-):
+def running_demo(process: subprocess.Popen[str], port: int) -> int:
+    """Wait until the demo answers; return the process id of its pipeline."""
+    wait_for(lambda: answers(f"http://127.0.0.1:{port}/healthz"), process)
+    wait_for(lambda: bool(children(process)), process)
+    [pipeline] = children(process)
+    return pipeline
+
+
+def gone(pid: int) -> bool:
+    """Whether a process has ended; one that nobody has asked about yet is a zombie."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except FileNotFoundError:
+        return True
+
+
+def test_the_demo_starts_and_a_signal_stops_it_with_its_child(tmp_path: Path):
     port = free_port()
     with started("demo", tmp_path / "data", port) as process:
-        wait_for(lambda: answers(f"http://127.0.0.1:{port}/healthz"), process)
-        wait_for(lambda: bool(children(process)), process)
-        pipeline = children(process)
-        process.send_signal(number)
+        pipeline = running_demo(process, port)
+        process.send_signal(signal.SIGINT)
         said, _ = process.communicate(timeout=PATIENCE)
 
     assert process.returncode == 0, said
     assert "Traceback" not in said
     assert f"http://127.0.0.1:{port}" in said
     assert "password" in said
-    assert not any(Path(f"/proc/{pid}").exists() for pid in pipeline)
+    assert gone(pipeline)
+
+
+def test_a_part_that_dies_is_named_and_ends_the_demo(tmp_path: Path):
+    port = free_port()
+    with started("demo", tmp_path / "data", port) as process:
+        os.kill(running_demo(process, port), signal.SIGKILL)
+        said, _ = process.communicate(timeout=PATIENCE)
+
+    assert process.returncode == 1
+    assert "pipeline failed" in said
+    assert "exit code -9" in said
+
+
+def test_the_pipeline_does_not_outlive_its_parent(tmp_path: Path):
+    port = free_port()
+    with started("demo", tmp_path / "data", port) as process:
+        pipeline = running_demo(process, port)
+        process.kill()
+        process.wait()
+        until = time.monotonic() + PATIENCE
+        while not gone(pipeline):
+            assert time.monotonic() < until
+            time.sleep(0.2)
 
 
 def test_a_busy_port_is_said_in_words(tmp_path: Path):
