@@ -6,12 +6,14 @@ only.
 """
 
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
 from slatrack.alerting.models import Attempt, Channel, Delivery
 from slatrack.alerting.pausing import pause
+from slatrack.alerting.ringing import ring
 from slatrack.alerting.sending.letters import LONGEST, Letter, Outcome, Reply
 
 State = Delivery.State
@@ -147,6 +149,7 @@ def replay(delivery_id: int, *, now: datetime) -> bool:
     if row.state == State.PENDING:
         return False
     row.state, row.reason, row.next_attempt_at = State.PENDING, "sent again by hand", now
-    row.created_at, row.expires_at, row.attempts = now, None, row.attempts
-    row.save()
+    row.created_at, row.expires_at = now, None  # by hand: it may be late
+    row.save(update_fields=["state", "reason", "next_attempt_at", "created_at", "expires_at"])
+    transaction.on_commit(partial(ring, [row.pk]), robust=True)
     return True

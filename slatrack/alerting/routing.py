@@ -9,7 +9,7 @@ import logging
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 
 from slatrack import live
 from slatrack.alerting.counting import recount
@@ -23,6 +23,7 @@ from slatrack.tracking.models import Flip, Flow
 logger = logging.getLogger(__name__)
 
 CHUNK = 500  # flips a transaction: short enough that the recorder hardly waits
+MOST = 20_000  # flips a sweep
 
 _NEEDED = (  # a chunk may hold hundreds: no more columns than are read
     *("deadline", "version", "about", "before", "after", "severity", "step", "at", "due_at"),
@@ -38,23 +39,38 @@ def take_up(flip_ids: Sequence[int] | None = None, *, now: datetime) -> int:
     """
     prepare_links()
     if flip_ids is None:
-        return _drain(now)
-    return sum(_take_up(ids, now) for ids in _chunks(sorted(set(flip_ids))))
+        flip_ids = _unrouted()
+    return sum(_take_up_all_but_bad(ids, now) for ids in _chunks(sorted(set(flip_ids))))
 
 
-def _drain(now: datetime) -> int:
-    taken = 0
-    while count := _take_up(None, now):
-        taken += count
-    return taken
+def _unrouted() -> list[int]:
+    rows = Flip.objects.filter(routed_at=None).order_by("id").values_list("id", flat=True)
+    return list(rows[:MOST])
 
 
 def _chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:
     return (ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK))
 
 
+def _take_up_all_but_bad(flip_ids: Sequence[int], now: datetime) -> int:
+    """Take up a chunk; where that fails, its halves: one bad flip stops no other.
+
+    The bad one stays unrouted, which the health page shows, and is tried again by each sweep.
+    """
+    try:
+        return _take_up(flip_ids, now)
+    except OperationalError:  # the database is busy or away: no flip's fault
+        raise
+    except Exception:
+        if len(flip_ids) == 1:
+            logger.exception("flip %d cannot be taken up", flip_ids[0])
+            return 0
+    half = len(flip_ids) // 2
+    return sum(_take_up_all_but_bad(ids, now) for ids in (flip_ids[:half], flip_ids[half:]))
+
+
 @transaction.atomic
-def _take_up(flip_ids: Sequence[int] | None, now: datetime) -> int:
+def _take_up(flip_ids: Sequence[int], now: datetime) -> int:
     flips = _claim(flip_ids)
     if not flips:
         return 0
@@ -71,12 +87,11 @@ def _take_up(flip_ids: Sequence[int] | None, now: datetime) -> int:
     return len(flips)
 
 
-def _claim(flip_ids: Sequence[int] | None) -> list[Flip]:
+def _claim(flip_ids: Sequence[int]) -> list[Flip]:
     """Lock unrouted flips, oldest first; those that another worker holds are left to it."""
-    rows = Flip.objects.select_for_update(of=("self",), skip_locked=True).filter(routed_at=None)
-    if flip_ids is not None:
-        rows = rows.filter(pk__in=flip_ids)
-    return list(rows.select_related("journey").only(*_NEEDED).order_by("id")[:CHUNK])
+    rows = Flip.objects.select_for_update(of=("self",), skip_locked=True)
+    wanted = rows.filter(routed_at=None, pk__in=flip_ids)
+    return list(wanted.select_related("journey").only(*_NEEDED).order_by("id"))
 
 
 def _lock_flows(flow_ids: Iterable[int]) -> None:

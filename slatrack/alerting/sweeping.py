@@ -1,7 +1,10 @@
 """What is done again and again: what was lost is found, what has come to its end is ended."""
 
+import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import transaction
 from django.db.models import F, Min
@@ -13,6 +16,8 @@ from slatrack.alerting.models import Alert, Delivery, Incident
 from slatrack.alerting.ringing import ring
 from slatrack.alerting.routing import take_up
 from slatrack.alerting.telling import News, Teller
+
+logger = logging.getLogger(__name__)
 
 QUIET = timedelta(minutes=5)  # with all events over and none joining: then an incident is over
 
@@ -28,13 +33,21 @@ class Swept:
 
 
 def sweep(*, now: datetime) -> Swept:
-    """Do whatever is due. Safe to repeat and to run twice at once."""
+    """Do whatever is due. Safe to repeat and to run twice at once; one part stops no other."""
     return Swept(
-        flips=take_up(None, now=now),
-        resumed=resume_incidents(now=now),
-        resolved=settle_incidents(now=now),
-        deliveries=ring_due(now=now),
+        flips=_tried(partial(take_up, None, now=now)),
+        resumed=_tried(partial(resume_incidents, now=now)),
+        resolved=_tried(partial(settle_incidents, now=now)),
+        deliveries=_tried(partial(ring_due, now=now)),
     )
+
+
+def _tried(part: Callable[[], int]) -> int:
+    try:
+        return part()
+    except Exception:
+        logger.exception("A part of the sweep failed; the next one tries again")
+        return 0
 
 
 def resume_incidents(*, now: datetime) -> int:

@@ -198,3 +198,14 @@ def test_one_flow_in_trouble_does_not_hide_another():
     routing.take_up(None, now=NOW)
 
     assert Incident.objects.count() == 2
+
+
+def test_one_bad_flip_stops_no_other(caplog):
+    flips = [missed(event()) for _ in range(4)]
+    bad = flips[2]
+    bad.journey.deadlines.update(grace_seconds=1e300)  # no duration is that long
+
+    assert routing.take_up(None, now=NOW) == 3
+
+    assert list(Flip.objects.filter(routed_at=None)) == [bad]
+    assert f"flip {bad.pk} cannot be taken up" in caplog.text

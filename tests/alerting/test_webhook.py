@@ -205,6 +205,26 @@ def test_a_receiver_that_drips_is_cut_off(loopback):
     assert reply.error == "no answer within 0.3 s"
 
 
+def test_an_answer_that_is_no_http_is_tried_again(loopback):
+    with receivers.mail(greeting="hello?") as server:
+        reply = send(hook(f"http://127.0.0.1:{server.port}/"), letter())
+
+    assert (reply.outcome, reply.error) == (Outcome.RETRY, "the connection failed: BadStatusLine")
+
+
+def test_a_fault_of_our_own_is_a_reply_too(loopback, caplog):
+    channel = hook("http://127.0.0.1:9/")
+    channel.kind = "pigeon"
+
+    reply = send(channel, letter())
+
+    assert (reply.outcome, reply.error) == (
+        Outcome.RETRY,
+        "slatrack failed: ValueError, see its log",
+    )
+    assert "cannot send" in caplog.text
+
+
 def test_a_long_reply_is_shortened(loopback):
     with receivers.web((200, {}, b"x" * 1_000_000)) as receiver:
         reply = send(hook(receiver.url), letter())

@@ -19,10 +19,8 @@ _MOST_SUBJECT = 150
 
 def send(channel: Channel, letter: Letter) -> Reply:
     """Hand the letter to the mail server; its yes to the whole message is a yes."""
-    server = server_of(channel)
-    if not server.host:
-        return _refused("no mail server: set SLATRACK_SMTP_HOST, or a host for this channel")
     try:
+        server = server_of(channel)
         to = recipients(channel)
         message = compose(channel, letter, to).message()
     except ValueError as exc:
@@ -32,8 +30,13 @@ def send(channel: Channel, letter: Letter) -> Reply:
 
 
 def server_of(channel: Channel) -> Server:
-    """Return the channel's own mail server if it names one, else the installation's."""
+    """Return the channel's own mail server if it names one, else the installation's.
+
+    ValueError if there is none.
+    """
     own, config = settings.SLATRACK, channel.config
+    if not config.get("host") and not own.smtp_host:
+        raise ValueError("no mail server: set SLATRACK_SMTP_HOST, or a host for this channel")
     if not config.get("host"):
         return Server(
             host=own.smtp_host,

@@ -9,6 +9,7 @@ import secrets
 import ssl
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from http.client import HTTPException
 from time import monotonic
 from typing import Any
 
@@ -122,7 +123,7 @@ def _post(
             if monotonic() >= ends:
                 raise TimeoutError  # cut off within the headers: that is no answer
             excerpt = _read(response, ends)
-    except (HTTPError, OSError, ValueError) as exc:
+    except (HTTPError, HTTPException, OSError, ValueError) as exc:
         return Reply(Outcome.RETRY, error=_why(exc, monotonic() >= ends, seconds), busy=True)
     return _reply(response, excerpt, at)
 
@@ -136,7 +137,7 @@ def _read(response: HTTPResponse, ends: float) -> str:
             if not part:
                 break
             kept += part
-    except (HTTPError, OSError):
+    except (HTTPError, HTTPException, OSError):
         pass  # the status line is the answer; the rest is for curiosity
     return kept.decode("utf-8", "replace")
 
