@@ -1,5 +1,6 @@
 """The demo's page: faults to switch on, and what the mailbox and the webhook receiver got."""
 
+import json
 from typing import Any
 
 from django.contrib.auth.decorators import permission_required
@@ -47,4 +48,17 @@ def _switches() -> list[tuple[faults.FaultInfo, bool]]:
 def _inbox() -> dict[str, Any]:
     messages = inbox.messages(SHOWN)
     newest = messages[0].received_at.isoformat() if messages else "none"
-    return {"inbox": messages, "newest": newest}
+    return {"inbox": [_shown(message) for message in messages], "newest": newest}
+
+
+def _shown(message: inbox.Message) -> dict[str, Any]:
+    """Return a message with its heading; a webhook's JSON leads with the sentence in it."""
+    shown = {"message": message, "heading": message.subject, "body": message.body}
+    if message.kind == "webhook":
+        try:
+            body = json.loads(message.body)
+            heading = body["data"]["sentence"]
+        except (ValueError, LookupError, TypeError):
+            return shown
+        shown |= {"heading": heading, "body": json.dumps(body, indent=2, ensure_ascii=False)}
+    return shown
