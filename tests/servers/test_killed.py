@@ -27,7 +27,7 @@ LIMIT = 600  # seconds
 
 
 @pytest.fixture
-def place(kafka_brokers, postgres_url, tmp_path):
+def place(kafka_brokers, postgres_url, redis_url, tmp_path):
     """The environment of slatrack's processes, on a topic and a database of their own."""
     name = f"killed_{uuid.uuid4().hex[:8]}"
     with psycopg.connect(postgres_url, autocommit=True) as db:
@@ -46,7 +46,7 @@ def place(kafka_brokers, postgres_url, tmp_path):
         "SLATRACK_KAFKA_BROKERS": kafka_brokers,
         "SLATRACK_KAFKA_TOPICS": f"{name}:otlp_proto",
         "SLATRACK_KAFKA_GROUP": name,
-        "SLATRACK_REDIS_URL": "",
+        "SLATRACK_REDIS_URL": redis_url,
         "PYTHONUNBUFFERED": "1",
     }
 
