@@ -1,5 +1,6 @@
 """What an open page shows, by name: the common currency of pages and sockets."""
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,8 +23,20 @@ class Picture:
         Rows and parts are whole, so applying the answer twice does no harm.
         """
         rows = {name: html for name, html in self.rows.items() if before.rows.get(name) != html}
-        parts = {name: html for name, html in self.parts.items() if before.parts.get(name) != html}
+        parts = {
+            name: html
+            for name, html in self.parts.items()
+            if still(before.parts.get(name, "")) != still(html)
+        }
         gone = [name for name in before.parts if name not in self.parts]
         if not rows and not parts and not gone and self.order == before.order:
             return None
         return {"rows": rows, "order": self.order, "parts": parts, "gone": gone}
+
+
+COUNTED = re.compile(r'(<[^<>]*\sdata-(?:until|since)="[^<>]*>)[^<]*')
+
+
+def still(html: str) -> str:
+    """Return `html` without the times that browsers count on by themselves: they are no change."""
+    return COUNTED.sub(r"\1", html)

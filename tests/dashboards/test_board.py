@@ -1,0 +1,172 @@
+"""The live board as a page."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from dashboards import board_picture
+from dashboards.board_filter import BoardFilter, read
+from dashboards.queries_board import lanes
+from dashboards.queries_strip import strip
+from tests import factories
+from tests.dashboards.signed_in import client
+
+pytestmark = pytest.mark.django_db
+
+NOW = datetime.now(UTC)
+HOSTILE = "<img src=x onerror=alert(1)>\"'{{7*7}}</script>"
+
+
+@pytest.fixture(autouse=True)
+def _afresh():
+    board_picture.forget()
+
+
+def event(key: str, left: float = 10, **fields: object):
+    """A journey with `left` minutes left of fifteen, warned of three minutes before the end."""
+    due = NOW + timedelta(minutes=left)
+    times = {"started_at": due - timedelta(minutes=15), "step_at": NOW, "due_at": due}
+    return factories.journey(
+        **{"key": key, **times, "warn_at": due - timedelta(minutes=3), **fields}
+    )
+
+
+def shown(**chosen: object) -> dict[str, list[str]]:
+    found = lanes(BoardFilter(**chosen), {}, now=NOW)
+    return {lane.name: [row.key for row in lane.rows] for lane in found}
+
+
+def test_lanes_are_sorted_by_time_left():
+    event("calm", 10), event("calmer", 14), event("close", 2), event("closer", 1)
+    event("gone", -3, verdict="missed"), event("broken", 9, status="failed")
+    event("none", due_at=None, warn_at=None, verdict="")
+    event("just", ended_at=NOW, status="done", verdict="met")
+    event("before", ended_at=NOW - timedelta(minutes=2), status="done", verdict="met")
+    event("lost", -90, status="lost", verdict="missed")
+    assert shown() == {
+        "missed": ["gone"],
+        "failed": ["broken"],
+        "due_soon": ["closer", "close"],
+        "on_track": ["calm", "calmer", "none"],
+        "done": ["just"],
+    }
+
+
+def test_counts_are_exact_beyond_what_is_shown():
+    factories.Journey.objects.bulk_create(
+        factories.new_journey(due_at=NOW + timedelta(minutes=9), warn_at=None) for _ in range(205)
+    )
+    [lane] = lanes(BoardFilter(), {}, now=NOW)
+    assert (lane.count, len(lane.rows), lane.more) == (205, 25, 180)
+    [whole] = lanes(BoardFilter(lane="on_track", page=3), {}, now=NOW)
+    assert (whole.count, len(whole.rows), whole.page, whole.pages) == (205, 5, 3, 3)
+    [beyond] = lanes(BoardFilter(lane="on_track", page=99), {}, now=NOW)
+    assert beyond.page == 3
+
+
+def test_filters():
+    event("A-1", attributes={"asset.class": "equity"})
+    event("A-2", 11, attributes={"asset.class": "swap"}, flow=factories.flow("other"))
+    event("B-3", 1, attributes={"n": 3})
+    assert shown(flow="other") == {"on_track": ["A-2"]}
+    assert shown(attribute="asset.class", value="equity") == {"on_track": ["A-1"]}
+    assert shown(attribute="n", value="3") == {"due_soon": ["B-3"]}
+    assert shown(q="a-") == {"on_track": ["A-1", "A-2"]}
+    assert shown(show="at_risk") == {"due_soon": ["B-3"]}
+
+
+def test_stuck_is_much_longer_than_usual():
+    row = event("slow", step="accepted", step_at=NOW - timedelta(minutes=4), working=False)
+    event("quick", step="accepted", step_at=NOW - timedelta(seconds=30), working=False)
+    usual = {(row.flow_id, "accepted", False): timedelta(seconds=10)}
+    [lane] = lanes(BoardFilter(show="stuck"), usual, now=NOW)
+    assert [one.key for one in lane.rows] == ["slow"]
+    assert lanes(BoardFilter(show="stuck"), {}, now=NOW) == []
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["flow=x&show=stuck", "attr=a%3Db%3Dc", "q=%3Cb%3E&lane=missed&page=3", "", "show=at_risk"],
+)
+def test_the_address_holds_the_whole_filter(query):
+    chosen = read(query)
+    assert read(chosen.query) == chosen
+
+
+@pytest.mark.parametrize("query", ["page=-1", "page=x", "page=99999999", "lane=else", "a&b", "\0"])
+def test_what_an_address_should_not_say_is_left_out(query):
+    assert read(query).query == ""
+
+
+def test_the_next_hour_by_the_minute():
+    now = NOW.replace(second=0, microsecond=0)
+    for left in (0.5, 0.6, 5.5, 59.5, 61):
+        due = now + timedelta(minutes=left)
+        factories.journey(due_at=due, warn_at=due - timedelta(minutes=3))
+    found = strip(now=now)
+    assert (found.on_track, found.at_risk) == (2, 2)
+    counts = {n: (bar.on_track, bar.at_risk) for n, bar in enumerate(found.bars)}
+    there = {n: pair for n, pair in counts.items() if any(pair)}
+    assert there == {0: (0, 2), 5: (1, 0), 59: (1, 0)}
+
+
+def test_the_page_shows_rows_tiles_and_the_next_hour():
+    row = event("TRD-1")
+    factories.deadline(row, version=7)
+    html = client("viewer").get("/").content.decode()
+    assert f'id="row-{row.pk}"' in html
+    assert "report within 15 minutes v7" in html
+    assert "Due in the next hour" in html
+    assert f'data-until="{int(row.due_at.timestamp() * 1000)}"' in html
+
+
+def test_hostile_names_stay_text():
+    flow = factories.flow("odd", title=HOSTILE)
+    event(HOSTILE, flow=flow, step=HOSTILE, deadline=HOSTILE, attributes={HOSTILE: HOSTILE})
+    browser = client("viewer")
+    asked = {"q": "<img", "attr": f"{HOSTILE}={HOSTILE}"}
+    for html in (browser.get("/").content.decode(), browser.get("/", asked).content.decode()):
+        assert "<img src=x" not in html
+        assert "{{7*7}}&lt;/script&gt;" in html
+
+
+def test_three_kinds_of_emptiness():
+    browser = client("viewer")
+    assert "No event has been seen yet" in browser.get("/").content.decode()
+    event("TRD-1")
+    assert "Nothing in flight matches" in browser.get("/?q=else").content.decode()
+    refused = client("").get("/")
+    assert refused.status_code == 403
+    assert "Your account may not see this page" in refused.content.decode()
+
+
+def test_a_stranger_is_asked_to_sign_in(client):
+    answer = client.get("/?flow=x")
+    assert answer.status_code == 302
+    assert answer["Location"].startswith("/accounts/sign-in?next=")
+
+
+def test_finding_an_event_by_its_key():
+    event("TRD-1"), event("a b/c?d#e")
+    browser = client("viewer")
+    assert browser.get("/search?q=TRD-1")["Location"] == "/flows/trade-reporting/journeys/TRD-1"
+    found = browser.get("/search", {"q": "a b/c?d#e"})["Location"]
+    assert found == "/flows/trade-reporting/journeys/a%20b/c%3Fd%23e"
+    assert browser.get("/search?q=TRD")["Location"] == "/?q=TRD"
+    assert browser.get("/search?q=")["Location"] == "/"
+
+
+def test_the_board_asks_a_fixed_number_of_questions(django_assert_max_num_queries):
+    for number in range(30):
+        factories.deadline(event(f"T-{number}", number))
+    browser = client("viewer")
+    browser.get("/")
+    board_picture.forget()
+    with django_assert_max_num_queries(26):
+        browser.get("/")
+
+
+def test_the_icon_counts(client):
+    assert b">3</text>" in client.get("/favicon.svg?n=3").content
+    assert b">99</text>" in client.get("/favicon.svg?n=12345").content
+    assert b"<text" not in client.get("/favicon.svg?n=%3Cscript%3E").content
