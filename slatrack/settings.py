@@ -98,7 +98,7 @@ CACHES: dict[str, Any] = {
 
 # A task may run twice, never zero times: it is acknowledged when done. The database is the outbox,
 # so a lost broker loses nothing: the sweep finds what was not carried out.
-CELERY_BROKER_URL = SLATRACK.redis_url or "memory://"
+CELERY_BROKER_URL = SLATRACK.redis_url or "memory://localhost/"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
     {"global_keyprefix": "slatrack:", "visibility_timeout": 3600, "socket_connect_timeout": 3}

@@ -59,11 +59,13 @@ class Runner:
 
     def prepare(self) -> None:
         """Bring the database up to date; start Kafka if none is named, and name it."""
-        tasks.quieten()
+        logging.getLogger("celery").setLevel(logging.WARNING)  # not a line for each task
         if not settings.SLATRACK.kafka_brokers:
             self._kafka = EmbeddedKafka(kafka.topics(settings.SLATRACK.kafka_topics))
             settings.SLATRACK.kafka_brokers = self._kafka.brokers
         call_command("migrate", interactive=False, verbosity=0)
+        if self._kafka:
+            sources.forget(settings.SLATRACK.kafka_group)  # its logs begin at 0 again
         if self._kafka:
             sources.forget(settings.SLATRACK.kafka_group)
 

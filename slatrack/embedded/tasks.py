@@ -1,6 +1,5 @@
 """Celery inside this process: a worker and its beat, each in a thread."""
 
-import logging
 import threading
 
 from celery.beat import Scheduler
@@ -10,13 +9,6 @@ from slatrack.celery import app
 
 THREADS = 2
 LONGEST_NAP = 1.0  # seconds
-CHATTY = {"celery": logging.WARNING, "kombu": logging.ERROR}
-
-
-def quieten() -> None:
-    """Let Celery log what is wrong, not each task it carries out."""
-    for name, level in CHATTY.items():
-        logging.getLogger(name).setLevel(level)
 
 
 def run_worker(stop: threading.Event) -> None:

@@ -101,8 +101,13 @@ def assert_sinks_deliver_in_batches(sent: list[Sent]) -> None:
 def test_faults_show_in_the_spans():
     faults.set_active("lost_context", on=True)
     faults.set_active("error_burst", on=True)
+    faults.set_active("stopped_sink", on=True)
     with running() as brokers:
+        stuck = collect(brokers, lambda sent: len(keys(sent, TRADES, "send trades.routed")) > 5)
+        faults.set_active("stopped_sink", on=False)
         sent = collect(brokers, lambda sent: len(failed_thrice(sent)) > 0)
+
+    assert not keys(stuck, TRADES, "process trades.routed")
 
     assert_context_is_lost_at_the_enricher(sent)
     failed = [span for _, span in sent if span.status.code == Status.STATUS_CODE_ERROR]
