@@ -104,7 +104,7 @@ def take(
             raise Undecodable(batch.asides[0].reason)
         return _recorded(received, batch, now=now, record=record, keep=keep)
     except DATABASE_AWAY as exc:
-        connection.close()
+        reconnect()
         logger.warning("spans were refused for now, the database is away: %s", exc)
         raise Unavailable("the database is away; send again") from exc
 
@@ -122,6 +122,12 @@ def _recorded(
         return Accepted(0, len(batch.spans) + batch.rejected, f"set aside: {failure(exc)}")
     reasons = "; ".join(aside.reason for aside in batch.asides)
     return Accepted(len(batch.spans), batch.rejected, reasons)
+
+
+def reconnect() -> None:
+    """Let the next query open a new connection: this one may be what is broken."""
+    if not connection.in_atomic_block:
+        connection.close()
 
 
 def failure(exc: Exception) -> str:

@@ -12,9 +12,7 @@ from datetime import datetime
 from threading import Event
 from typing import Any, Protocol
 
-from django.db import connection
-
-from consumers.intake import DATABASE_AWAY, Batch, Received, Record, failure, wanted
+from consumers.intake import DATABASE_AWAY, Batch, Received, Record, failure, reconnect, wanted
 from consumers.subscription import Subscription
 from slatrack.tracking import sources
 from slatrack.tracking.setting_aside import Aside
@@ -113,7 +111,7 @@ class Loop:
                 self.subscription.fenced(exc.names)
                 break
             except DATABASE_AWAY as exc:
-                connection.close()
+                reconnect()
                 self._wait(pause, exc)
                 pause = min(2 * pause, LONGEST_PAUSE) or FIRST_PAUSE
         if pause > FIRST_PAUSE:

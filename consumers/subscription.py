@@ -12,10 +12,9 @@ from threading import Event
 from typing import Any
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
-from django.db import connection
 
 from consumers.brokers import Brokers
-from consumers.intake import DATABASE_AWAY
+from consumers.intake import DATABASE_AWAY, reconnect
 from consumers.partitions import Held, Partitions, Place
 from slatrack.tracking import housekeeping, sources
 from slatrack.tracking.sources import Advance
@@ -167,7 +166,7 @@ class Subscription:
                 return self._claim(list(places))
             except DATABASE_AWAY as exc:
                 logger.warning("the database is away, partitions wait for it: %s", exc)
-                connection.close()
+                reconnect()
                 if self.stop.wait(1.0):
                     break
         raise ClaimError("partitions could not be claimed: the database is away")

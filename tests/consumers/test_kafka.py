@@ -22,9 +22,14 @@ from tests.otlp.build import export, span
 PATIENCE = 40.0  # seconds
 
 
-@pytest.fixture(params=["mock", pytest.param("real", marks=pytest.mark.servers)])
+REAL = pytest.param("kafka_brokers", marks=pytest.mark.servers)
+on_real = pytest.mark.parametrize("brokers", [REAL], indirect=True)
+on_both = pytest.mark.parametrize("brokers", ["mock_brokers", REAL], indirect=True)
+
+
+@pytest.fixture
 def brokers(request):
-    return request.getfixturevalue("mock_brokers" if request.param == "mock" else "kafka_brokers")
+    return request.getfixturevalue(request.param)
 
 
 class Cluster:
@@ -93,6 +98,7 @@ def one(number: int) -> bytes:
     return export(span(f"s{number}", trace_id=number.to_bytes(16, "big")))
 
 
+@on_real
 def test_records_are_stored_with_their_offsets_and_read_on_after_a_restart(cluster):
     cluster.send(one(1), b"nobody can read this", b'{"resourceSpans": []}', one(2))
     first = cluster.join()
@@ -123,6 +129,7 @@ def test_records_are_stored_with_their_offsets_and_read_on_after_a_restart(clust
     assert Source.objects.get(id=source.id).epoch > before
 
 
+@on_real
 def test_two_consumers_share_three_partitions_and_a_former_owner_cannot_write(cluster):
     cluster.send(one(1), partition=0)
     cluster.send(one(2), partition=1)
@@ -152,6 +159,7 @@ def test_two_consumers_share_three_partitions_and_a_former_owner_cannot_write(cl
     cluster.until(lambda: Trace.objects.count() == 41)
 
 
+@on_both
 def test_a_fenced_consumer_reads_on_from_what_is_stored(cluster):
     cluster.send(one(1))
     loop = cluster.join()
@@ -167,6 +175,7 @@ def test_a_fenced_consumer_reads_on_from_what_is_stored(cluster):
     assert loop.subscription.partitions.held[cluster.topic, 0].claim.epoch == 1001
 
 
+@on_real
 def test_records_that_retention_took_are_counted_and_a_new_log_is_read_from_its_start(
     cluster, caplog
 ):

@@ -1,0 +1,214 @@
+"""The loop of the span consumer, with a twin of Kafka's side: databases go, records are poison."""
+
+import threading
+from datetime import UTC, datetime
+
+import pytest
+from django.db import OperationalError
+
+from consumers.loop import Loop
+from consumers.partitions import Held, Partitions
+from slatrack.tracking.models import SetAside, Source, Trace
+from slatrack.tracking.recorder import record
+from slatrack.tracking.sources import Advance, Claim, claim
+from tests.otlp.build import export, span
+
+NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+TOPIC = "spans"
+
+
+class Message:
+    def __init__(self, offset: int, value: bytes, partition: int = 0) -> None:
+        self._all = TOPIC, partition, offset, value
+
+    topic = property(lambda self: lambda: self._all[0])
+    partition = property(lambda self: lambda: self._all[1])
+    offset = property(lambda self: lambda: self._all[2])
+    value = property(lambda self: lambda: self._all[3])
+
+    def timestamp(self):
+        return 1, int(NOW.timestamp() * 1000) - 5_000
+
+
+class Twin:
+    """What a loop uses of a subscription, without Kafka."""
+
+    def __init__(self, *batches: list[Message]) -> None:
+        self.encodings = {TOPIC: "auto"}
+        self.batches = list(batches)
+        self.partitions = Partitions()
+        self.partitions.take(TOPIC, claim(TOPIC, [0, 1], group="g", owner="a", now=NOW))
+        self.holds: list[float] = []
+        self.resumed = 0
+        self.lost: list[str] = []
+
+    def fetch(self):
+        return self.batches.pop(0) if self.batches else []
+
+    def owned(self, messages):
+        return [m for m in messages if (m.topic(), m.partition()) in self.partitions.held]
+
+    def hold(self, seconds):
+        self.holds.append(seconds)
+
+    def resume(self):
+        self.resumed += 1
+
+    def fenced(self, names):
+        self.lost += names
+        self.partitions.drop(self.partitions.named(names))
+
+    def advances(self, messages, *, now):
+        found = {}
+        for m in messages:
+            held = self.partitions.held[m.topic(), m.partition()]
+            name, epoch = held.claim.name, held.claim.epoch
+            found[m.topic(), m.partition()] = Advance(name, epoch, m.offset() + 1)
+        return found
+
+    def stored(self, messages, *, now):
+        self.last = [m.offset() for m in messages]
+
+    def look(self, *, now):
+        pass
+
+    def untouched(self, *, now):
+        return []
+
+    def touched(self, *, now):
+        pass
+
+
+def one(number: int, name: str = "s") -> bytes:
+    return export(span(name, trace_id=number.to_bytes(16, "big")))
+
+
+def a_loop(twin, *, record=record, stop=None):
+    return Loop(twin, record=record, clock=lambda: NOW, stop=stop or threading.Event())
+
+
+def stored(partition: int = 0) -> int | None:
+    return Source.objects.get(topic=TOPIC, partition=partition).next_offset
+
+
+@pytest.mark.django_db
+def test_a_batch_moves_spans_and_offsets():
+    twin = Twin([Message(4, one(1)), Message(5, b"bad"), Message(9, one(2), partition=1)])
+
+    assert a_loop(twin).run_once() == 3
+
+    assert (stored(0), stored(1), Trace.objects.count()) == (6, 10, 2)
+    assert SetAside.objects.get().offset == 5
+
+
+@pytest.mark.django_db
+def test_while_the_database_is_away_the_batch_waits_and_then_goes_in(caplog):
+    failures = [OperationalError("database is locked")] * 4
+    twin = Twin([Message(0, one(1))])
+
+    def away(*args, **options):
+        if failures:
+            raise failures.pop()
+        return record(*args, **options)
+
+    a_loop(twin, record=away).run_once()
+
+    assert stored() == 1
+    assert twin.holds == [0.5, 1.0, 2.0]
+    assert twin.resumed == 1
+    assert caplog.text.count("the database is away") == 1
+
+
+@pytest.mark.django_db
+def test_a_deadlock_is_tried_again_at_once():
+    failures = [OperationalError("deadlock detected")]
+    twin = Twin([Message(0, one(1))])
+
+    def once(*args, **options):
+        if failures:
+            raise failures.pop()
+        return record(*args, **options)
+
+    a_loop(twin, record=once).run_once()
+
+    assert (stored(), twin.holds) == (1, [])
+
+
+@pytest.mark.django_db
+def test_told_to_stop_while_the_database_is_away_it_stores_nothing_and_ends():
+    stop = threading.Event()
+    twin = Twin([Message(0, one(1))])
+
+    def away(*args, **options):
+        stop.set()
+        raise OperationalError("gone")
+
+    a_loop(twin, record=away, stop=stop).run()
+
+    assert stored() is None
+
+
+@pytest.mark.django_db
+def test_a_record_that_cannot_be_recorded_is_set_aside_alone():
+    def picky(spans, **options):
+        if any(s.name == "poison" for s in spans):
+            raise ValueError("no such thing")
+        return record(spans, **options)
+
+    messages = [Message(n, one(n + 1, "poison" if n == 3 else "s")) for n in range(6)]
+    a_loop(Twin(messages), record=picky).run_once()
+
+    assert (stored(), Trace.objects.count()) == (6, 5)
+    aside = SetAside.objects.get()
+    assert aside.offset == 3
+    assert "ValueError: no such thing" in aside.reason
+    assert bytes(aside.data) == messages[3].value()
+
+
+@pytest.mark.django_db
+def test_what_another_consumer_owns_now_is_not_written():
+    twin = Twin([Message(0, one(1))])
+    claim(TOPIC, [0], group="g", owner="b", now=NOW)
+
+    a_loop(twin).run_once()
+
+    assert (stored(), Trace.objects.count()) == (None, 0)
+    assert twin.lost == ["g:spans:0"]
+
+
+@pytest.mark.django_db
+def test_large_records_are_split_into_several_transactions():
+    sizes = []
+
+    def counting(spans, **options):
+        sizes.append(len(spans))
+        return record(spans, **options)
+
+    large = export(span("s", {"payload": "x" * 6_000_000}))
+    a_loop(Twin([Message(n, large) for n in range(3)]), record=counting).run_once()
+
+    assert sizes == [1, 1, 1]
+
+
+def test_the_watermark_rises_by_records_and_by_the_brokers_word_and_never_falls():
+    held = Held(Claim("n", 1, 5), read_to=5)
+    held.read(5, int(NOW.timestamp() * 1000) - 60_000, now=NOW)
+    assert (held.read_to, (NOW - held.watermark_at).total_seconds()) == (6, 60)
+
+    held.told(9, asked_at=NOW)
+    assert (held.lag, (NOW - held.watermark_at).total_seconds()) == (3, 60)
+
+    held.end_seen = 9  # what is left are Kafka's own control records
+    held.told(9, asked_at=NOW)
+    assert (held.lag, held.watermark_at) == (0, NOW)
+
+    held.read(6, int(NOW.timestamp() * 1000) - 90_000, now=NOW)
+    assert held.watermark_at == NOW
+    assert held.advance() == Advance("n", 1, 7, NOW, 0)
+
+
+def test_a_record_from_the_future_does_not_take_the_watermark_along():
+    held = Held(Claim("n", 1, None))
+    held.read(0, int(NOW.timestamp() * 1000) + 10**9, now=NOW)
+
+    assert held.watermark_at == NOW
