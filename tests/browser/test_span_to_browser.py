@@ -1,0 +1,126 @@
+"""From a span to an open page: the whole way, in a real browser."""
+
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.contrib.auth.models import User
+
+from dashboards.sockets import LiveSocket
+from tests.dashboards.recorded import ids, record, save_flow, step_span, trade
+
+pytestmark = pytest.mark.servers
+
+HOSTILE = "<img src=x onerror=alert(1)>"
+LIVE = "#live[data-state=live]"
+
+
+def test_a_span_shows_on_an_open_board_within_a_second(page):
+    save_flow()
+    page.goto("/")
+    page.wait_for_selector(LIVE)
+    trade("T-0", "received", ago=5)  # the first one warms the ways of both sides
+    page.wait_for_selector("#board >> text=T-0")
+
+    took = []
+    for number in range(1, 4):
+        began = time.monotonic()
+        trade(f"T-{number}", "received", "accepted", ago=5)
+        page.wait_for_selector(f"#board >> text=T-{number}")
+        took.append(time.monotonic() - began)
+    assert min(took) < 1
+
+
+def test_a_journey_goes_on_while_it_is_looked_at(page):
+    save_flow()
+    start = trade("T-1", "received", "accepted", ago=30)
+    page.goto("/flows/trade-reporting/journeys/T-1")
+    page.wait_for_selector(LIVE)
+    assert page.locator("#stations .at-here b").inner_text() == "accepted"
+
+    record(step_span("T-1", "enriched", start), step_span("T-1", "reported", start, after=20))
+    page.wait_for_selector("#verdict >> text=On time")
+    page.wait_for_selector("#tab >> text=put")  # the table of spans follows
+    assert page.locator("#stations .at-passed").count() == 4
+
+
+def test_a_span_opens_beside_the_drawing_and_stays_chosen(page):
+    save_flow()
+    trade("T-1", "received", "accepted", "enriched", ago=30)
+    page.goto("/flows/trade-reporting/journeys/T-1")
+    span_id = ids("enriched T-1", 8).hex()
+    page.click(f"[data-span='{span_id}']")
+    page.wait_for_selector("#span-panel >> text=trades.accepted p3 @ 88213")
+    assert span_id in page.url
+    page.wait_for_selector("#way .is-chosen")
+
+
+def test_pause_counts_what_is_new_and_resume_shows_it(page):
+    save_flow()
+    trade("T-0", "received", ago=5)
+    page.goto("/")
+    page.wait_for_selector(LIVE)
+    page.keyboard.press("p")
+    trade("T-1", "received", ago=5)
+    page.wait_for_selector("#news >> text=1 new")
+    assert page.locator("#board >> text=T-1").count() == 0
+    page.click("#news")
+    page.wait_for_selector("#board >> text=T-1")
+
+
+def test_a_countdown_ticks_by_itself(page):
+    save_flow()
+    trade("T-1", "received", ago=5)
+    page.goto("/")
+    left = page.locator("[data-row] [data-until]").first
+    before = left.inner_text()
+    page.wait_for_function(
+        "before => document.querySelector('[data-row] [data-until]').textContent !== before",
+        arg=before,
+    )
+    assert left.inner_text() < before
+
+
+def test_being_signed_out_is_said(page, monkeypatch):
+    monkeypatch.setattr(LiveSocket, "recheck", 0.2)
+    page.goto("/")
+    page.wait_for_selector(LIVE)
+    User.objects.update(is_active=False)
+    page.wait_for_selector("#live[data-state=denied] >> text=You are signed out.")
+
+
+def test_nothing_hostile_runs(page):
+    save_flow()
+    start = datetime.now(UTC) - timedelta(seconds=60)
+    spoiled = {"asset.class": HOSTILE, HOSTILE: HOSTILE}
+    record(step_span(HOSTILE, "received", start, name=HOSTILE, attributes=spoiled))
+    page.goto("/")
+    page.wait_for_selector(LIVE)
+    page.click("[data-row] a.key")
+    page.wait_for_selector("#verdict")
+    for tab in ("attributes", "table", "raw"):
+        page.click(f"#tab nav a[href='?tab={tab}']")
+        page.wait_for_selector(f"#tab nav a[href='?tab={tab}'][aria-current]")
+    assert page.locator("img[src=x]").count() == 0
+
+
+def test_times_are_shown_in_the_persons_zone_with_utc_beside(page):
+    save_flow()
+    trade("T-1", ago=30)
+    page.goto("/flows/trade-reporting/journeys/T-1")
+    first = page.locator("#stations time").first
+    first.hover()
+    title = first.get_attribute("title")
+    assert first.get_attribute("datetime") in title
+    assert "ago" in title
+
+
+@pytest.mark.parametrize("path", ["/", "/flows/trade-reporting/journeys/T-1"])
+def test_a_phone_needs_no_sideways_scrolling(page, path):
+    save_flow()
+    trade("T-1", "received", "accepted", ago=30)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(path)
+    page.wait_for_selector(LIVE)
+    wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    assert page.evaluate(wide) == 0
