@@ -8,16 +8,14 @@ event's by trace, which is weaker evidence, since another event may yet turn up.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
 from slatrack.domain.facts import Fact, TraceFacts
-from slatrack.domain.spans import Kind
+from slatrack.domain.trees import Tree
 
-MAX_KEYS_PER_SPAN = 10_000
-
-_MESSAGING = (Kind.PRODUCER, Kind.CONSUMER)
+MAX_WORK = 200_000  # events x (groups + step spans) of one flow in one trace: see `_affordable`
 
 
 class BoundBy(StrEnum):
@@ -39,19 +37,50 @@ class Bound(NamedTuple):
     shared: int
 
 
+class Group(NamedTuple):
+    """The spans of a trace that belong to the same events for the same reason, in order of id."""
+
+    keys: tuple[str, ...]
+    by: BoundBy
+    facts: list[Fact]
+
+
 Event = tuple[str, str]  # flow, key
 
 
-def bind(trace: TraceFacts) -> dict[Event, list[Bound]]:
-    """Return the spans of each event of the trace, by (flow, key), in order of span id.
+class Binding(NamedTuple):
+    """The groups of spans of each event, by (flow, key).
+
+    `truncated` when some spans were left out, because they are shared by too many events.
+    """
+
+    groups: dict[Event, list[Group]]
+    truncated: bool
+
+    def spans(self, event: Event) -> list[Bound]:
+        """Return the spans of one event, in order of span id."""
+        return sorted(
+            Bound(fact, group.by, len(group.keys))
+            for group in self.groups.get(event, ())
+            for fact in group.facts
+        )
+
+
+def bind(trace: TraceFacts) -> Binding:
+    """Return which spans of the trace belong to which events.
 
     An event is left out while none of its spans here proves a step of the flow: an attribute that
     happens to have the right name makes no journey.
     """
-    events: dict[Event, list[Bound]] = {}
+    events: dict[Event, list[Group]] = {}
+    truncated = False
     for flow, keys in _keys(trace.facts.values()).items():
-        events.update(_bind_flow(trace.facts, flow, keys))
-    return events
+        if not any(name == flow for one in trace.facts.values() for name, _ in one.steps):
+            continue
+        found, cut = _bind_flow(trace.facts, flow, keys)
+        events |= {(flow, key): groups for key, groups in found.items()}
+        truncated = truncated or cut
+    return Binding(events, truncated)
 
 
 def _keys(facts: Iterable[Fact]) -> dict[str, dict[str, None]]:
@@ -64,85 +93,44 @@ def _keys(facts: Iterable[Fact]) -> dict[str, dict[str, None]]:
 
 def _bind_flow(
     facts: Mapping[bytes, Fact], flow: str, keys: Mapping[str, None]
-) -> dict[Event, list[Bound]]:
-    if not any(name == flow for one in facts.values() for name, _ in one.steps):
-        return {}
-    tree = _Tree(facts, flow)
+) -> tuple[dict[str, list[Group]], bool]:
+    tree = Tree(facts, flow, most_shared=MAX_WORK)
+    groups, cut = _affordable(_groups(tree, tuple(keys) if len(keys) == 1 else ()), flow)
+    events: dict[str, list[Group]] = defaultdict(list)
+    proven: set[str] = set()
+    for group in groups:
+        for key in group.keys:
+            events[key].append(group)
+        if any(name == flow for one in group.facts for name, _ in one.steps):
+            proven.update(group.keys)
+    return {key: events[key] for key in sorted(proven)}, cut or tree.truncated
+
+
+def _groups(tree: Tree, only: tuple[str, ...]) -> Iterator[Group]:
+    """Yield the groups; spans that belong nowhere are those of the `only` event there is, if so."""
     owners = tree.owners()
-    only = tuple(keys) if len(keys) == 1 else ()
-    spans: dict[str, list[Bound]] = defaultdict(list)
-    for span_id in sorted(facts):
-        owned_by = owners.get(span_id)
-        by = BoundBy.KEY if tree.own[span_id] else BoundBy.ANCESTRY if owned_by else BoundBy.TRACE
-        for key in owned_by or only:
-            spans[key].append(Bound(facts[span_id], by, len(owned_by or only)))
-    return {(flow, key): found for key, found in spans.items() if _proves(found, flow)}
+    groups: dict[tuple[tuple[str, ...], BoundBy], list[Fact]] = defaultdict(list)
+    for span_id in sorted(tree.facts):
+        keys = owners.get(span_id)
+        if keys is None or span_id in tree.unsure:
+            by = BoundBy.TRACE
+        else:
+            by = BoundBy.KEY if tree.own[span_id] else BoundBy.ANCESTRY
+        if keys or only:
+            groups[keys or only, by].append(tree.facts[span_id])
+    for (keys, by), found in groups.items():
+        yield Group(keys, by, found)
 
 
-def _proves(found: list[Bound], flow: str) -> bool:
-    return any(name == flow for bound in found for name, _ in bound.fact.steps)
-
-
-class _Tree:
-    """One trace as one flow sees it: who is whose nearest keyed relative."""
-
-    def __init__(self, facts: Mapping[bytes, Fact], flow: str) -> None:
-        self.facts = facts
-        self.own = {
-            span_id: tuple(key for name, key in one.keys if name == flow)
-            for span_id, one in facts.items()
-        }
-        self.order = self._parents_first()
-
-    def _parents_first(self) -> list[bytes]:
-        """All spans, each after its parent; a ring of parents is broken at its smallest id."""
-        seen: set[bytes] = set()
-        order: list[bytes] = []
-        for span_id in sorted(self.facts):
-            way = []
-            at = span_id
-            while at in self.facts and at not in seen:
-                seen.add(at)
-                way.append(at)
-                at = self.facts[at].parent_id
-            order.extend(reversed(way))
-        return order
-
-    def owners(self) -> dict[bytes, tuple[str, ...]]:
-        """Return the keys that each span belongs to, sorted; one that belongs to none is absent."""
-        owners = self._from_above()
-        below = self._from_below(owners)
-        for span_id in self.order:
-            if span_id in owners:
-                continue
-            if found := below.get(span_id):
-                owners[span_id] = tuple(sorted(found))[:MAX_KEYS_PER_SPAN]
-            elif beside := self._beside(span_id, owners):
-                owners[span_id] = beside
-        return owners
-
-    def _from_above(self) -> dict[bytes, tuple[str, ...]]:
-        """Own keys, else those of the nearest keyed ancestor."""
-        owners: dict[bytes, tuple[str, ...]] = {}
-        for span_id in self.order:
-            if keys := self.own[span_id] or owners.get(self.facts[span_id].parent_id):
-                owners[span_id] = keys
-        return owners
-
-    def _from_below(self, owners: Mapping[bytes, tuple[str, ...]]) -> dict[bytes, set[str]]:
-        """For spans with no keyed ancestor: the keys of their nearest keyed descendants."""
-        below: dict[bytes, set[str]] = defaultdict(set)
-        for span_id in reversed(self.order):
-            parent = self.facts[span_id].parent_id
-            if parent in self.facts and parent not in owners:
-                below[parent].update(owners.get(span_id) or below.get(span_id) or ())
-        return below
-
-    def _beside(self, span_id: bytes, owners: Mapping[bytes, tuple[str, ...]]) -> tuple[str, ...]:
-        """For a span beside the keyed ones: what its parent belongs to, if no message parts them.
-
-        Work that one request does for all its events is shared by them; a message is one event's.
-        """
-        one = self.facts[span_id]
-        above = owners.get(one.parent_id, ())
-        return () if one.kind in _MESSAGING and len(above) > 1 else above
+def _affordable(groups: Iterable[Group], flow: str) -> tuple[list[Group], bool]:
+    """Leave out the most shared groups where all together would be too much: no input stops us."""
+    kept: list[Group] = []
+    work, cut = 0, False
+    for group in sorted(groups, key=lambda g: (len(g.keys), g.keys, g.by)):
+        steps = sum(1 for one in group.facts for name, _ in one.steps if name == flow)
+        work += len(group.keys) * (1 + steps)
+        if work > MAX_WORK and len(group.keys) > 1:
+            cut = True
+        else:
+            kept.append(group)
+    return kept, cut

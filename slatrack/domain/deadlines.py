@@ -6,7 +6,6 @@ been read beyond the due time and its grace. Until then it is waiting, and when 
 past while the telemetry is not, unknown.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -66,13 +65,22 @@ def run(journey: Journey, spec: DeadlineSpec, calendars: Calendars) -> Running |
         return None
     until = journey.seen(spec.until)
     reached = until.reached if until else None
-    started = journey.ingress is not None or "ingress" not in spec.starts
     return Running(
         spec=spec,
         due=answer,
         reached_at=to_datetime(reached) if reached is not None else None,
-        proven=started and (until is None or until.proven),
+        proven=(until is None or until.proven) and _started(journey, spec),
     )
+
+
+def _started(journey: Journey, spec: DeadlineSpec) -> bool:
+    """Whether the steps that the rule counts from were seen, and surely belong to this event."""
+    steps = [journey.seen(start[5:]) for start in spec.starts if start.startswith("step:")]
+    if "ingress" in spec.starts:
+        if journey.ingress is None:
+            return False
+        steps.append(journey.ingress)
+    return all(step is None or step.started for step in steps)
 
 
 def clock(journey: Journey) -> Clock:
@@ -128,9 +136,3 @@ def _waiting(running: Running, read_to: datetime, grace: timedelta, warned: int)
 
 def _end(due_at: datetime, grace: timedelta) -> datetime:
     return due_at + grace + timedelta(microseconds=1)
-
-
-def worst(verdicts: Mapping[str, Verdict]) -> Verdict | None:
-    """Return the worst of some verdicts, None of none."""
-    order = [Verdict.MISSED, Verdict.UNKNOWN, Verdict.WAITING, Verdict.MET]
-    return min(verdicts.values(), key=order.index, default=None)

@@ -5,14 +5,15 @@ nanoseconds since 1970 UTC throughout; `slatrack.domain.instants` turns them int
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
 from typing import NamedTuple
 from uuid import UUID
 
-from slatrack.domain.binding import Bound, BoundBy
+from slatrack.domain.binding import BoundBy, Event, Group, bind
+from slatrack.domain.facts import TraceFacts
 from slatrack.domain.flows import Flow
 from slatrack.domain.states import Status
 
@@ -50,29 +51,61 @@ def journey_id(flow: str, key: str) -> UUID:
     return UUID(bytes=blake2b(f"{flow}\0{key}".encode(), digest_size=16).digest())
 
 
-def part(bound: Sequence[Bound], flow: str, known: Iterable[bytes], *, truncated: bool) -> Part:
-    """Return what the trace whose spans are `known` contributes to one event of `flow`."""
-    facts = [one.fact for one in bound]
-    ids = known if isinstance(known, Mapping | set | frozenset) else set(known)
+def contributions(trace: TraceFacts) -> dict[Event, Part]:
+    """Return what a trace contributes to each event that it knows.
+
+    What many events share is worked out once: a request with a thousand trades costs a thousand
+    small sums, not a thousand times all its spans.
+    """
+    binding = bind(trace)
+    truncated = trace.truncated or binding.truncated
+    parts: dict[tuple[str, int], Part] = {}
+    found: dict[Event, Part] = {}
+    for event, groups in binding.groups.items():
+        flow = event[0]
+        for group in groups:
+            if (flow, id(group)) not in parts:
+                parts[flow, id(group)] = _part(group, flow, trace.facts, truncated)
+        found[event] = _sum([parts[flow, id(group)] for group in groups])
+    return found
+
+
+def _part(group: Group, flow: str, known: Container[bytes], truncated: bool) -> Part:
+    facts = group.facts
     return Part(
-        sightings=tuple(sorted(s for one in bound for s in _sightings(one, flow))),
+        sightings=tuple(sorted(_sightings(group, flow))),
         spans=len(facts),
         start=min(f.start for f in facts),
         end=max(f.end for f in facts),
-        orphans=sum(1 for f in facts if f.parent_id and f.parent_id not in ids),
+        orphans=sum(1 for f in facts if f.parent_id and f.parent_id not in known),
         truncated=truncated,
         captured=_earliest((name, f.start, value) for f in facts for name, value in f.captured),
     )
 
 
-def _sightings(bound: Bound, flow: str) -> Iterable[Sighting]:
-    one = bound.fact
-    for name, step in one.steps:
-        if name == flow:
-            yield Sighting(
-                step, one.start, one.end, one.span_id, one.error, one.service,
-                bound.by.value, bound.shared, one.topic, one.partition, one.offset,
-            )  # fmt: skip
+def _sum(parts: Sequence[Part]) -> Part:
+    if len(parts) == 1:
+        return parts[0]
+    return Part(
+        sightings=tuple(sorted(s for p in parts for s in p.sightings)),
+        spans=sum(p.spans for p in parts),
+        start=min(p.start for p in parts),
+        end=max(p.end for p in parts),
+        orphans=sum(p.orphans for p in parts),
+        truncated=parts[0].truncated,
+        captured=_earliest(c for p in parts for c in p.captured),
+    )
+
+
+def _sightings(group: Group, flow: str) -> Iterator[Sighting]:
+    by, shared = group.by.value, len(group.keys)
+    for one in group.facts:
+        for name, step in one.steps:
+            if name == flow:
+                yield Sighting(
+                    step, one.start, one.end, one.span_id, one.error, one.service,
+                    by, shared, one.topic, one.partition, one.offset,
+                )  # fmt: skip
 
 
 def _earliest(
@@ -90,8 +123,9 @@ def _earliest(
 class StepSeen:
     """One step of one journey as far as it is known.
 
-    `reached` is the end of the first good attempt; `proven` is False where all that good attempts
-    rest on is a shared trace id. `error` tells how the last attempt ended.
+    `reached` is the end of the first good attempt, `proven` whether that one is surely this event's
+    and `started` whether the first attempt is: not so where all they have in common is the trace.
+    `error` tells how the last attempt ended.
     """
 
     step: str
@@ -101,6 +135,7 @@ class StepSeen:
     error: bool
     reached: int | None
     proven: bool
+    started: bool
     sighting: Sighting  # the last attempt, for service and place
     by: str  # the strongest binding among the attempts
 
@@ -188,14 +223,16 @@ _STRENGTH = [by.value for by in BoundBy]
 def _step_seen(step: str, sightings: Iterable[Sighting]) -> StepSeen:
     attempts = sorted(sightings, key=lambda s: (s.end, s.start, s.span_id))
     good = [s for s in attempts if not s.error]
+    first = min(attempts, key=lambda s: (s.start, s.by == BoundBy.TRACE))
     return StepSeen(
         step=step,
-        start=min(s.start for s in attempts),
+        start=first.start,
         end=attempts[-1].end,
         attempts=len(attempts),
         error=attempts[-1].error and not good,
         reached=good[0].end if good else None,
-        proven=any(s.by != BoundBy.TRACE for s in good),
+        proven=bool(good) and good[0].by != BoundBy.TRACE,
+        started=first.by != BoundBy.TRACE,
         sighting=attempts[-1],
         by=min((s.by for s in attempts), key=_STRENGTH.index),
     )

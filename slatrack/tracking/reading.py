@@ -139,7 +139,7 @@ def journey_spans(flow: str, key: str) -> list[dict[str, Any]]:
     bound = {
         (trace_id, one.fact.span_id): one
         for trace_id, trace in traces.items()
-        for one in bind(trace.trace).get((flow, key), [])
+        for one in bind(trace.trace).spans((flow, key))
     }
     found = [
         _span(explain(one.raw_resource, one.raw_scope, one.raw), binding, flow)

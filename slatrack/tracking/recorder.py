@@ -13,9 +13,9 @@ from datetime import datetime
 
 from django.db import transaction
 
-from slatrack.domain.binding import Event, bind
+from slatrack.domain.binding import Event
 from slatrack.domain.facts import Fact, TraceFacts, fact, merge
-from slatrack.domain.journeys import Part, part
+from slatrack.domain.journeys import Part, contributions
 from slatrack.domain.spans import Span
 from slatrack.tracking import flows as flows_in_force
 from slatrack.tracking import setting_aside, sources, span_blocks, store
@@ -105,14 +105,6 @@ def _record_traces(
         for event, part_now in _difference(before_facts, bindings[trace_id]).items():
             parts[event][trace_id] = part_now
     return parts, new
-
-
-def contributions(trace: TraceFacts) -> dict[Event, Part]:
-    """Return what a trace contributes to each event that it knows."""
-    return {
-        event: part(bound, event[0], trace.facts.keys(), truncated=trace.truncated)
-        for event, bound in bind(trace).items()
-    }
 
 
 def _difference(before: TraceFacts, after: Mapping[Event, Part]) -> dict[Event, Part | None]:

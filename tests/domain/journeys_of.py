@@ -3,10 +3,9 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from slatrack.domain.binding import bind
 from slatrack.domain.facts import EMPTY, fact, merge
 from slatrack.domain.flows import Flow
-from slatrack.domain.journeys import Journey, fold, part
+from slatrack.domain.journeys import Journey, contributions, fold
 from slatrack.domain.matching import Matcher
 from slatrack.domain.spans import Span
 
@@ -21,9 +20,7 @@ def journeys_of(flows: Sequence[Flow], *batches: Iterable[Span]) -> dict[tuple[s
             traces[span.trace_id] = merge(traces[span.trace_id], [new])
     parts = defaultdict(dict)
     for trace_id, trace in traces.items():
-        for event, bound in bind(trace).items():
-            parts[event][trace_id] = part(
-                bound, event[0], trace.facts.keys(), truncated=trace.truncated
-            )
+        for event, one in contributions(trace).items():
+            parts[event][trace_id] = one
     folded = {event: fold(by_name[event[0]], event[1], found) for event, found in parts.items()}
     return {event: journey for event, journey in folded.items() if journey is not None}

@@ -55,9 +55,10 @@ def test_a_span_with_keys_belongs_to_those_events_and_to_no_other(spans):
     matcher, by_name = Matcher([FLOW]), {FLOW.name: FLOW}
     here = [one for one in spans if one.trace_id == trace_id("a")]
     trace = merge(EMPTY, [fact(one, matcher.match(one), by_name) for one in here])
-    events = bind(trace)
+    binding = bind(trace)
 
-    for (flow, key), bound in events.items():
+    for flow, key in binding.groups:
+        bound = binding.spans((flow, key))
         carrying = [one for one in trace.facts.values() if (flow, key) in one.keys]
         by_key = [one.fact for one in bound if one.by is BoundBy.KEY]
         assert sorted(by_key) == sorted(carrying)
