@@ -105,7 +105,7 @@ def snooze(request: HttpRequest, incident_id: int, put_off: Snooze) -> dict[str,
 @router.post("/incidents/{int:incident_id}/resolve", summary="Close an incident")
 @needs(ACT, Scope.ACT)
 def resolve(request: HttpRequest, incident_id: int, reason: Reason) -> dict[str, Any]:
-    """Resolve: it is over. New events of the same cause open a new one."""
+    """Resolve: it is over. New events of its cause open it again within an hour, then a new one."""
     row = incident_or_404(incident_id)
     acts.resolve(row, by=caller(request), why=reason.why, now=timezone.now())
     return incident_entry(incident_or_404(incident_id))

@@ -15,8 +15,8 @@ MANY = 600  # more than one chunk
 
 def burst(count):
     """Record that so many events of one flow missed their deadline in the same second."""
-    make.flow()
-    rows = Journey.objects.bulk_create([make.new_journey() for _ in range(count)])
+    flow = make.flow()
+    rows = Journey.objects.bulk_create([make.new_journey(flow=flow) for _ in range(count)])
     Deadline.objects.bulk_create([make.new_deadline(row, verdict="missed") for row in rows])
     flips = [make.new_flip(row, "verdict", "waiting", "missed", recorded_at=NOW) for row in rows]
     return [flip.pk for flip in Flip.objects.bulk_create(flips)]
