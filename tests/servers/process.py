@@ -44,6 +44,7 @@ def running(
     ready: Callable[[], bool],
     user: str | None = None,
     env: dict[str, str] | None = None,
+    cwd: Path = Path("/"),
     seconds: float = 60,
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run `command` until the block ends; fail with its log when it does not become ready."""
@@ -56,8 +57,8 @@ def running(
             user=user,
             group=pwd.getpwnam(user).pw_gid if user else None,
             extra_groups=[] if user else None,
-            env=None if env is None else {**os.environ, **env},
-            cwd="/",
+            env=env,
+            cwd=cwd,
         )
     try:
         _await(child, ready, log=log, seconds=seconds)
