@@ -63,6 +63,11 @@ def active() -> frozenset[str]:
     return NAMES & frozenset(names)
 
 
+def clear() -> None:
+    """Switch all faults off."""
+    (place.folder() / "faults.json").unlink(missing_ok=True)
+
+
 def set_active(name: str, on: bool) -> None:
     """Switch a fault; KeyError if there is none of that name. Twice is as good as once."""
     if name not in NAMES:

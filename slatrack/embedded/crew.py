@@ -48,7 +48,7 @@ class Crew:
     def _work(self, name: str, run: Run) -> None:
         try:
             run(self.stop)
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # servers and workers like to exit
             if self.stop.is_set():
                 logger.info("%s failed while it stopped: %s", name, error)
                 return

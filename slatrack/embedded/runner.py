@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
+from channels.routing import get_default_application
 from django.conf import settings
 from django.core.management import call_command
 
@@ -58,7 +59,7 @@ class Runner:
         return str(settings.SLATRACK.kafka_brokers)
 
     def prepare(self) -> None:
-        """Bring the database up to date; start Kafka if none is named, and name it."""
+        """Bring the database up to date, start Kafka if none is named, load the pages."""
         logging.getLogger("celery").setLevel(logging.WARNING)  # not a line for each task
         if not settings.SLATRACK.kafka_brokers:
             self._kafka = EmbeddedKafka(kafka.topics(settings.SLATRACK.kafka_topics))
@@ -68,6 +69,7 @@ class Runner:
             sources.forget(settings.SLATRACK.kafka_group)  # its logs begin at 0 again
         if self._kafka:
             sources.forget(settings.SLATRACK.kafka_group)
+        self._application = get_default_application()  # now: what it shows depends on settings
 
     def run(self, front: Mapping[str, Run], ready: Callable[[], None]) -> str:
         """Run until a signal or a failure; return "" after a signal, otherwise what failed.
@@ -89,7 +91,7 @@ class Runner:
 
     def _components(self) -> dict[str, Run]:
         components: dict[str, Run] = {
-            "web server": partial(web.run, self._at),
+            "web server": partial(web.run, self._application, self._at),
             "span consumer": kafka.run,
             "deadline watcher": watcher.run,
             "task worker": tasks.run_worker,

@@ -3,14 +3,14 @@
 import asyncio
 import socket
 import threading
+from typing import Any
 
 from slatrack import live
-from slatrack.asgi import application
 from slatrack.embedded.servers import Site, serve
 
 
-def run(at: socket.socket, stop: threading.Event) -> None:
-    """Serve at this socket until told to stop."""
+def run(application: Any, at: socket.socket, stop: threading.Event) -> None:
+    """Serve slatrack's ASGI application at this socket until told to stop."""
     serve([Site(application, at)], stop, beside=_attach)
 
 

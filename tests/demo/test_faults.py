@@ -17,6 +17,9 @@ def test_faults_are_switched_one_by_one():
 
     faults.set_active("slow_sink", on=False)
     assert faults.active() == {"error_burst"}
+    faults.clear()
+    faults.clear()
+    assert faults.active() == frozenset()
 
 
 def test_an_unknown_fault_is_refused():

@@ -18,17 +18,26 @@ def test_a_crew_works_until_it_is_told_to_stop():
     assert not alarm.rings.is_set()
 
 
-def test_the_first_failure_rings_and_is_named(caplog: pytest.LogCaptureFixture):
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (ValueError("no ink"), "scribe failed: ValueError('no ink')"),
+        (SystemExit(3), "scribe failed: SystemExit(3)"),
+    ],
+)
+def test_the_first_failure_rings_and_is_named(
+    caplog: pytest.LogCaptureFixture, error: BaseException, reason: str
+):
     alarm = Alarm()
     crew = Crew(alarm)
     crew.start("clerk", until_told)
 
     def fail(stop: threading.Event) -> None:
-        raise ValueError("no ink")
+        raise error
 
     crew.start("scribe", fail)
     assert alarm.rings.wait(5)
-    assert alarm.reason == "scribe failed: ValueError('no ink')"
+    assert alarm.reason == reason
     alarm.ring("later trouble")
     assert alarm.reason.startswith("scribe failed")
     crew.dismiss(within=5)

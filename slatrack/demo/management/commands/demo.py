@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from slatrack.demo import addresses, child, furnishing
+from slatrack.demo import addresses, child, faults, furnishing
 from slatrack.demo.doors import Doors
 from slatrack.embedded.claim import FolderInUseError
 from slatrack.embedded.ports import PortBusyError
@@ -26,6 +26,7 @@ class Command(BaseCommand):
             runner = Runner()
         except (PortBusyError, FolderInUseError) as error:
             raise CommandError(str(error)) from error
+        settings.SLATRACK.demo = True
         runner.prepare()
         doors = Doors.open(settings.SLATRACK.http_port + 1)
         password = self._furnish(doors)
@@ -39,6 +40,7 @@ class Command(BaseCommand):
         allowed = [settings.SLATRACK.alert_allowed_networks, LOOPBACK]
         settings.SLATRACK.alert_allowed_networks = ",".join(filter(None, allowed))
         addresses.write(doors.addresses)
+        faults.clear()
         furnishing.load_flows(now=now)
         furnishing.connect_channels(doors.addresses, now=now)
         return furnishing.password()
