@@ -10,22 +10,27 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from time import perf_counter
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 
+from slatrack import metrics
 from slatrack.domain.binding import Event
-from slatrack.domain.facts import Fact, TraceFacts, fact, merge
+from slatrack.domain.facts import Fact, fact, merge
 from slatrack.domain.journeys import Part, contributions
+from slatrack.domain.matching import NOTHING
 from slatrack.domain.spans import Span
 from slatrack.tracking import flows as flows_in_force
 from slatrack.tracking import setting_aside, sources, span_blocks, store
+from slatrack.tracking.decisions import Moment
 from slatrack.tracking.flows import Flows
 from slatrack.tracking.journey_rows import update_journeys
-from slatrack.tracking.judging import Moment
 from slatrack.tracking.packing import NEW, StoredTrace
 from slatrack.tracking.trace_rows import load_traces, save_traces
 
 logger = logging.getLogger(__name__)
+
+MOST_RACES = 100  # each lost race means that another writer got on
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +56,31 @@ def record(
     All or nothing. Raises sources.Fenced when an offset is no longer the caller's to move, and
     whatever the database raises; then nothing has happened and the same call may be made again.
     """
-    while True:
+    began = perf_counter()
+    for _ in range(MOST_RACES):
         try:
             with transaction.atomic():
                 sources.advance(offsets, now=now)
                 setting_aside.store(set_aside, now=now)
-                return _record(spans, now=now) if spans else Recorded(0, 0, 0, 0, 0)
+                done = _record(spans, now=now) if spans else Recorded(0, 0, 0, 0, 0)
         except store.Raced:
             # Another writer was inserting one of these rows; now that it is there, it is loaded
             # and locked in order with the others, which is what keeps writers from deadlock.
             logger.debug("another writer was first; recording the batch again")
+        else:
+            _count(done, seconds=perf_counter() - began)
+            return done
+    raise OperationalError(f"other writers were first {MOST_RACES} times running: record it again")
+
+
+def _count(done: Recorded, *, seconds: float) -> None:
+    metrics.count_recorded(
+        new=done.new,
+        duplicates=done.duplicates,
+        journeys=done.journeys,
+        flips=done.flips,
+        seconds=seconds,
+    )
 
 
 def _record(spans: Sequence[Span], *, now: datetime) -> Recorded:
@@ -75,7 +95,14 @@ def _facts(spans: Iterable[Span], flows: Flows) -> dict[bytes, list[Fact]]:
     facts: dict[bytes, list[Fact]] = defaultdict(list)
     match, by_name = flows.matcher.match, flows.flows
     for span in spans:
-        facts[span.trace_id].append(fact(span, match(span), by_name))
+        try:
+            one = fact(span, match(span), by_name)
+        except (
+            Exception
+        ):  # one bad span must not stop the others: it keeps its place, and its bytes
+            logger.exception("span %s %r could not be matched", span.span_id.hex(), span.name)
+            one = fact(span, NOTHING, by_name)
+        facts[span.trace_id].append(one)
     return dict(facts)
 
 
@@ -100,14 +127,14 @@ def _record_traces(
     parts: dict[Event, dict[bytes, Part | None]] = defaultdict(dict)
     new = 0
     for trace_id, one in changed.items():
-        before_facts = known.get(trace_id, NEW).trace
-        new += len(one.trace.facts) - len(before_facts.facts)
-        for event, part_now in _difference(before_facts, bindings[trace_id]).items():
+        before = known.get(trace_id, NEW)
+        new += len(one.trace.facts) - len(before.trace.facts)
+        for event, part_now in _difference(before, bindings[trace_id]).items():
             parts[event][trace_id] = part_now
     return parts, new
 
 
-def _difference(before: TraceFacts, after: Mapping[Event, Part]) -> dict[Event, Part | None]:
-    old = contributions(before) if before.facts else {}
+def _difference(before: StoredTrace, after: Mapping[Event, Part]) -> dict[Event, Part | None]:
+    old = contributions(before.trace) if before.bound else {}
     gone: dict[Event, Part | None] = {event: None for event in old if event not in after}
     return gone | {event: one for event, one in after.items() if old.get(event) != one}
