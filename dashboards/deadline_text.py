@@ -34,7 +34,7 @@ def without_deadline(text: str, name: str) -> str:
     """Return the document without that deadline; its versions are kept elsewhere."""
     root = yaml.compose(text, Loader=yaml.SafeLoader)
     found = _value(root, "deadlines")
-    if not isinstance(found, yaml.SequenceNode):
+    if not isinstance(root, yaml.MappingNode) or not isinstance(found, yaml.SequenceNode):
         return text
     entries = next(documents(text)).value.get("deadlines") or []
     kept = [entry for entry in entries if str(entry.get("deadline")).strip() != name]
@@ -42,7 +42,9 @@ def without_deadline(text: str, name: str) -> str:
         return text
     start, end, column = found.start_mark.index, _end(found), found.start_mark.column
     if found.flow_style or not kept:
-        return f"{text[:start].rstrip()} [{', '.join(map(_flow, kept))}]{text[end:]}"
+        colon = text.index(":", _key(root, "deadlines").end_mark.index) + 1
+        comments = text[colon:start].rstrip()
+        return f"{text[:colon]} [{', '.join(map(_flow, kept))}]{comments}{text[end:]}"
     body = f"\n{' ' * column}".join(f"- {_block(one, column + 2)}" for one in kept)
     return text[:start] + body + text[end:]
 
@@ -75,6 +77,10 @@ def _flow(value: object) -> str:
         value, default_flow_style=True, sort_keys=False, allow_unicode=True, width=10**6
     )
     return text.removesuffix("\n").removesuffix("\n...").strip()
+
+
+def _key(root: yaml.MappingNode, name: str) -> yaml.Node:
+    return next(key for key, _ in root.value if key.value == name)
 
 
 def _value(node: yaml.Node | None, key: str) -> yaml.Node | None:

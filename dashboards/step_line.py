@@ -20,7 +20,12 @@ class Stop:
     working: Leg | None
     waiting: Leg | None  # the wait before this step
     service: str
-    last: bool
+
+    @property
+    def hue(self) -> str:
+        """Return how late the worst of its events are, as a hue name; empty where all is well."""
+        hues = (self.here.hue, self.behind.hue)
+        return next((hue for hue in ("missed", "at-risk") if hue in hues), "")
 
 
 def step_line(
@@ -29,7 +34,7 @@ def step_line(
     """Return the steps of `flow` in the order of its document."""
     measured = {(leg.step, leg.waiting): leg for leg in legs}
     stops = []
-    for number, step in enumerate(flow.steps):
+    for step in flow.steps:
         working = measured.get((step.name, False))
         stop = Stop(
             name=step.name,
@@ -40,7 +45,6 @@ def step_line(
             working=working,
             waiting=measured.get((step.name, True)),
             service=working.place if working else "",
-            last=number == len(flow.steps) - 1,
         )
         stops.append(stop)
     return stops
