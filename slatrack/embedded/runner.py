@@ -8,7 +8,7 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -43,7 +43,7 @@ class Runner:
             settings.SLATRACK.host, settings.SLATRACK.http_port, setting="SLATRACK_HTTP_PORT"
         )
         self.grpc_at = _free(settings.SLATRACK.host, settings.SLATRACK.grpc_port)
-        self._kafka: EmbeddedKafka | None = None
+        self._kafka = self._embedded_kafka()
         self._asked_at: float | None = None  # to stop
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._on_signal)
@@ -55,15 +55,12 @@ class Runner:
 
     @property
     def brokers(self) -> str:
-        """Kafka's bootstrap.servers; known once prepared."""
+        """Kafka's bootstrap.servers."""
         return str(settings.SLATRACK.kafka_brokers)
 
     def prepare(self) -> None:
-        """Bring the database up to date, start Kafka if none is named, load the pages."""
+        """Bring the database up to date and load the pages."""
         logging.getLogger("celery").setLevel(logging.WARNING)  # not a line for each task
-        if not settings.SLATRACK.kafka_brokers:
-            self._kafka = EmbeddedKafka(kafka.topics(settings.SLATRACK.kafka_topics))
-            settings.SLATRACK.kafka_brokers = self._kafka.brokers
         call_command("migrate", interactive=False, verbosity=0)
         if self._kafka:
             sources.forget(settings.SLATRACK.kafka_group)  # its logs begin at 0 again
@@ -71,23 +68,30 @@ class Runner:
             sources.forget(settings.SLATRACK.kafka_group)
         self._application = get_default_application()  # now: what it shows depends on settings
 
-    def run(self, front: Mapping[str, Run], ready: Callable[[], None]) -> str:
+    def feed(self, name: str, work: Run) -> None:
+        """Start what feeds spans: it need not wait for what reads them, and stops before that."""
+        self._front.start(name, work)
+
+    def run(self, ready: Callable[[], None]) -> str:
         """Run until a signal or a failure; return "" after a signal, otherwise what failed.
 
-        `front` feeds spans: it starts last, stops first. `ready` is called once all have started.
+        `ready` is called once all have started.
         """
         if not self.alarm.rings.is_set():  # by a signal, before anything has started
-            self._start(front)
+            for name, work in self._components().items():
+                self._core.start(name, work)
             ready()
         self.alarm.rings.wait()
         self._stop()
         return "" if self.alarm.reason == STOPPED else self.alarm.reason
 
-    def _start(self, front: Mapping[str, Run]) -> None:
-        for name, work in self._components().items():
-            self._core.start(name, work)
-        for name, work in front.items():
-            self._front.start(name, work)
+    def _embedded_kafka(self) -> EmbeddedKafka | None:
+        """Start Kafka if none is named, and name it."""
+        if settings.SLATRACK.kafka_brokers:
+            return None
+        embedded = EmbeddedKafka(kafka.topics(settings.SLATRACK.kafka_topics))
+        settings.SLATRACK.kafka_brokers = embedded.brokers
+        return embedded
 
     def _components(self) -> dict[str, Run]:
         components: dict[str, Run] = {

@@ -26,12 +26,14 @@ class Command(BaseCommand):
             runner = Runner()
         except (PortBusyError, FolderInUseError) as error:
             raise CommandError(str(error)) from error
+        doors = Doors.open(settings.SLATRACK.http_port + 1)
+        addresses.write(doors.addresses)
+        faults.clear()
+        runner.feed("pipeline", partial(child.run, runner.brokers, doors))
         settings.SLATRACK.demo = True
         runner.prepare()
-        doors = Doors.open(settings.SLATRACK.http_port + 1)
         password = self._furnish(doors)
-        pipeline = partial(child.run, runner.brokers, doors)
-        if failed := runner.run({"pipeline": pipeline}, lambda: self._welcome(runner, password)):
+        if failed := runner.run(lambda: self._welcome(runner, password)):
             raise CommandError(failed)
         self.stdout.write("The demo has stopped; its data is kept.")
 
@@ -39,8 +41,6 @@ class Command(BaseCommand):
         now = datetime.now(UTC)
         allowed = [settings.SLATRACK.alert_allowed_networks, LOOPBACK]
         settings.SLATRACK.alert_allowed_networks = ",".join(filter(None, allowed))
-        addresses.write(doors.addresses)
-        faults.clear()
         furnishing.load_flows(now=now)
         furnishing.connect_channels(doors.addresses, now=now)
         return furnishing.password()

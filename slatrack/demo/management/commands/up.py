@@ -19,7 +19,7 @@ class Command(BaseCommand):
         except (PortBusyError, FolderInUseError) as error:
             raise CommandError(str(error)) from error
         runner.prepare()
-        if failed := runner.run({}, lambda: self._welcome(runner)):
+        if failed := runner.run(lambda: self._welcome(runner)):
             raise CommandError(failed)
         self.stdout.write("slatrack has stopped.")
 
