@@ -8,6 +8,7 @@ from channels.security.websocket import AllowedHostsOriginValidator
 from django.conf import settings
 from django.core.asgi import get_asgi_application
 
+from consumers.body_limit import BodyLimit
 from slatrack.operations.starting import refuse_unworkable
 from slatrack.tracing import traced
 
@@ -20,7 +21,7 @@ from dashboards.routing import websocket_urlpatterns  # noqa: E402 (needs the ap
 
 application = ProtocolTypeRouter(
     {
-        "http": traced(pages, settings.SLATRACK),
+        "http": traced(BodyLimit(pages), settings.SLATRACK),
         "websocket": AllowedHostsOriginValidator(
             AuthMiddlewareStack(URLRouter(websocket_urlpatterns))
         ),
