@@ -102,6 +102,8 @@ def merge(known: TraceFacts, new: Iterable[Fact], *, limit: int = MAX_FACTS) -> 
     if len(facts) <= limit:
         return TraceFacts(facts, known.truncated)
     kept = sorted(facts.values(), key=lambda f: (not (f.keys or f.steps), f.span_id))[:limit]
+    if known.truncated and all(known.facts.get(f.span_id) is f for f in kept):
+        return known
     return TraceFacts({f.span_id: f for f in kept}, truncated=True)
 
 

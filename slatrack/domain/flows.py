@@ -7,7 +7,7 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 from functools import cached_property
 
-from slatrack.domain.matches import Match
+from slatrack.domain.matches import Match, as_text
 from slatrack.domain.rules import Rule, start_names
 from slatrack.domain.spans import Span
 
@@ -96,7 +96,10 @@ class DeadlineSpec:
 
     def applies(self, attributes: Mapping[str, object]) -> bool:
         """Whether an event with these attributes has this deadline."""
-        return all(str(attributes.get(name)) in allowed for name, allowed in self.when.items())
+        return all(
+            name in attributes and as_text(attributes[name]) in allowed
+            for name, allowed in self.when.items()
+        )
 
 
 @dataclass(frozen=True)

@@ -213,7 +213,7 @@ def fold(flow: Flow, key: str, parts: Mapping[bytes, Part]) -> Journey | None:
         traces=tuple(sorted(parts, key=lambda t: (parts[t].start, t))),
         complete=not any(p.orphans or p.truncated for p in parts.values()),
         truncated=any(p.truncated for p in parts.values()),
-        attributes=_attributes(parts.values()),
+        attributes=_attributes(parts.values(), flow),
     )
 
 
@@ -238,5 +238,6 @@ def _step_seen(step: str, sightings: Iterable[Sighting]) -> StepSeen:
     )
 
 
-def _attributes(parts: Iterable[Part]) -> dict[str, str | int | float | bool]:
-    return {name: value for name, _, value in _earliest(c for p in parts for c in p.captured)}
+def _attributes(parts: Iterable[Part], flow: Flow) -> dict[str, str | int | float | bool]:
+    found = _earliest(c for p in parts for c in p.captured if c[0] in flow.kept)
+    return {name: value for name, _, value in found}

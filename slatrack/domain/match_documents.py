@@ -1,9 +1,11 @@
 """Match documents: from the `match` of a step to a Match, reporting what is wrong with it."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
-from slatrack.domain.matches import KINDS, Compile, Match, Test
+from slatrack.domain.matches import KINDS, Compile, Match, Test, as_text
+from slatrack.domain.operations import operation_type
 
 Path = tuple[str | int, ...]
 Report = Callable[[Path, str], None]
@@ -26,12 +28,21 @@ def compiled_match(
     texts: dict[str, Any] = {
         field: read.test(value[field], (*path, field)) for field in TEXT_FIELDS if field in value
     }
+    if "operation" in texts:
+        texts["operation"] = _folded(texts["operation"])
     return Match(
         kinds=read.kinds(value.get("kind", []), (*path, "kind")),
         attributes=read.tests(value.get("attributes", {}), (*path, "attributes")),
         resource=read.tests(value.get("resource", {}), (*path, "resource")),
         **texts,
     )
+
+
+def _folded(test: Test) -> Test:
+    """Operations of spans are read as their newest types; a document may use any word for them."""
+    if test.one_of is None:
+        return test
+    return replace(test, one_of=frozenset(operation_type(word) for word in test.one_of))
 
 
 class _Tests:
@@ -42,9 +53,9 @@ class _Tests:
     def kinds(self, value: object, path: Path) -> frozenset[int]:
         names = value if isinstance(value, list) else [value]
         for name in names:
-            if name not in KINDS:
+            if not isinstance(name, str) or name not in KINDS:
                 self.problem(path, f"unknown kind {name!r}; there is {', '.join(KINDS)}")
-        return frozenset(KINDS[name] for name in names if name in KINDS)
+        return frozenset(KINDS[n] for n in names if isinstance(n, str) and n in KINDS)
 
     def tests(self, value: object, path: Path) -> dict[str, Test]:
         if not isinstance(value, Mapping):
@@ -58,7 +69,7 @@ class _Tests:
         values = value if isinstance(value, list) else [value]
         if not values or any(v is None or isinstance(v, list | Mapping) for v in values):
             self.problem(path, "must be a text, a list of texts, or {prefix|pattern|exists: …}")
-        return Test(one_of=frozenset(_text(v) for v in values))
+        return Test(one_of=frozenset(as_text(v) for v in values))
 
     def _special(self, value: Mapping[str, object], path: Path) -> Test:
         match dict(value):
@@ -77,7 +88,3 @@ class _Tests:
         except ValueError as exc:
             self.problem((*path, "pattern"), f"is no RE2 pattern: {exc}")
             return Test()
-
-
-def _text(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -36,7 +36,7 @@ class Test:
             return (value is not None) is self.exists
         if value is None:
             return False
-        text = _text(value)
+        text = as_text(value)
         if self.one_of is not None:
             return text in self.one_of
         if self.prefix is not None:
@@ -74,7 +74,8 @@ class Match:
         return all(t.passes(span.attributes.get(n)) for n, t in self.attributes.items())
 
 
-def _text(value: Value) -> str:
+def as_text(value: object) -> str:
+    """Return a value as documents write it."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value)

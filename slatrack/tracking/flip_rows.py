@@ -6,7 +6,7 @@ from typing import Any
 
 from slatrack.domain.states import Verdict
 from slatrack.tracking import models, store, wake
-from slatrack.tracking.judging import Flipped
+from slatrack.tracking.decisions import Flipped
 
 COLUMNS = (
     "journey", "deadline", "version", "number", "about", "before", "after", "severity", "step",

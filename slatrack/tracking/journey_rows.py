@@ -1,5 +1,6 @@
 """Journeys and their deadlines at rest: loaded locked, folded again, judged, saved."""
 
+import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -11,16 +12,13 @@ from slatrack.domain.instants import rfc3339, to_datetime
 from slatrack.domain.journeys import Journey, Part, fold, journey_id
 from slatrack.domain.states import Status, Verdict
 from slatrack.tracking import flip_rows, models, store
+from slatrack.tracking.decisions import Decided, Judged, Moment, Told
 from slatrack.tracking.flows import Flows
-from slatrack.tracking.judging import (
-    Decided,
-    Judged,
-    Moment,
-    Told,
-    judge_journey,
-    summary,
-)
+from slatrack.tracking.judging import judge_journey, summary
 from slatrack.tracking.packing import pack_parts, unpack_parts
+from slatrack.tracking.vanishing import keep_parts
+
+logger = logging.getLogger(__name__)
 
 JOURNEY_COLUMNS = (
     "id", "flow", "key", "status", "verdict", "complete", "started_at", "ended_at", "step",
@@ -62,14 +60,29 @@ def update_journeys(
     """
     ids = {journey_id(*event): event for event in changes if event[0] in flows.flows}
     known = load_journeys(ids)
-    folded = {}
+    folded: dict[UUID, Folded] = {}
+    unfolded: dict[UUID, Mapping[bytes, Part]] = {}
     for row_id, event in ids.items():
         stored = known.get(row_id, NEW)
         parts = _applied(stored.parts, changes[event])
-        if done := fold_journey(event, parts, stored, flows, moment):
+        if done := try_fold(event, parts, stored, flows, moment):
             folded[row_id] = done
+        elif row_id in known:
+            unfolded[row_id] = parts
     save_journeys(folded, known, flows, moment)
-    return len(folded), sum(len(one.judged.flips) for one in folded.values())
+    keep_parts(unfolded, now=moment.now)
+    return len(folded) + len(unfolded), sum(len(one.judged.flips) for one in folded.values())
+
+
+def try_fold(
+    event: Event, parts: Mapping[bytes, Part], stored: Stored, flows: Flows, moment: Moment
+) -> Folded | None:
+    """Fold and judge one journey; None where that cannot be done: one must not stop the others."""
+    try:
+        return fold_journey(event, parts, stored, flows, moment)
+    except Exception:
+        logger.exception("journey %s of %s could not be folded", event[1], event[0])
+        return None
 
 
 def _applied(
@@ -94,24 +107,23 @@ def fold_journey(
 
 def load_journeys(ids: Collection[UUID]) -> dict[UUID, Stored]:
     """Return some journeys, locked until the transaction ends, in order of id."""
-    rows = models.Journey.objects.filter(id__in=ids).order_by("id").select_for_update()
-    found = rows.values_list("id", "parts", "told", "flip_count")
-    journeys = {
-        row_id: Stored(unpack_parts(parts), Told(told, count), {})
-        for row_id, parts, told, count in found
-    }
-    for row_id, one, state in load_deadlines(journeys):
-        journeys[one].deadlines[state.name] = (row_id, state)
+    journeys = {}
+    for some in store.chunks(ids):
+        rows = models.Journey.objects.filter(id__in=some).order_by("id").select_for_update()
+        found = rows.values_list("id", "parts", "told", "flip_count")
+        for row_id, parts, told, count in found:
+            journeys[row_id] = Stored(unpack_parts(parts), Told(told, count), {})
+    for number, journey, state in load_deadlines(journeys):
+        journeys[journey].deadlines[state.name] = (number, state)
     return journeys
 
 
 def load_deadlines(journey_ids: Collection[UUID]) -> Iterable[tuple[int, UUID, Decided]]:
     """Yield row id, journey id and state of the deadlines of some journeys."""
-    if not journey_ids:
-        return
-    rows = models.Deadline.objects.filter(journey_id__in=journey_ids)
-    for row in rows.values_list("id", "journey_id", *DEADLINE_COLUMNS[1:]):
-        yield row[0], row[1], decided(row[2:])
+    for some in store.chunks(journey_ids):
+        rows = models.Deadline.objects.filter(journey_id__in=some)
+        for row in rows.values_list("id", "journey_id", *DEADLINE_COLUMNS[1:]):
+            yield row[0], row[1], decided(row[2:])
 
 
 def decided(values: Sequence[Any]) -> Decided:
@@ -159,8 +171,10 @@ def _first_warning(shown: Decided | None) -> datetime | None:
 
 
 def _save_deadlines(saved: Mapping[UUID, Folded]) -> None:
-    inserts, updates = [], []
+    inserts, updates, gone = [], [], []
     for row_id, one in saved.items():
+        still = {state.name for state in one.judged.deadlines}
+        gone += [known for name, (known, _) in one.stored.deadlines.items() if name not in still]
         for state in one.judged.deadlines:
             known = one.stored.deadlines.get(state.name)
             values = _deadline_row(row_id, state)
@@ -170,6 +184,8 @@ def _save_deadlines(saved: Mapping[UUID, Folded]) -> None:
                 updates.append((known[0], *values))
     store.insert(models.Deadline, DEADLINE_COLUMNS, inserts)
     store.update(models.Deadline, ("id", *DEADLINE_COLUMNS), updates)
+    if gone:
+        models.Deadline.objects.filter(id__in=gone).delete()
 
 
 def _deadline_row(row_id: UUID, state: Decided) -> tuple[Any, ...]:

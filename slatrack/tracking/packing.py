@@ -10,10 +10,11 @@ from slatrack.domain.journeys import Part
 
 
 class StoredTrace(NamedTuple):
-    """What a Trace row holds: its facts, and the blocks that its raw spans are in."""
+    """What a Trace row holds: its facts, the blocks of its raw spans, whether it is an event's."""
 
     trace: TraceFacts
     blocks: tuple[int, ...]
+    bound: bool = False
 
 
 NEW = StoredTrace(EMPTY, ())
@@ -29,10 +30,10 @@ def pack_trace(stored: StoredTrace) -> bytes:
     return _encoder.encode((facts, stored.blocks, stored.trace.truncated))
 
 
-def unpack_trace(data: bytes | memoryview) -> StoredTrace:
-    """Return what `pack_trace` packed."""
+def unpack_trace(data: bytes | memoryview, *, bound: bool = False) -> StoredTrace:
+    """Return what `pack_trace` packed; `bound` has a column of its own."""
     facts, blocks, truncated = _trace.decode(data)
-    return StoredTrace(TraceFacts({one.span_id: one for one in facts}, truncated), blocks)
+    return StoredTrace(TraceFacts({one.span_id: one for one in facts}, truncated), blocks, bound)
 
 
 def pack_parts(parts: Mapping[bytes, Part]) -> bytes:

@@ -14,9 +14,9 @@ from slatrack.domain.states import Status
 from slatrack.otlp.full import explain
 from slatrack.tracking import flows as flows_in_force
 from slatrack.tracking import models, sources, span_blocks
+from slatrack.tracking.decisions import Decided
 from slatrack.tracking.flows import Flows
 from slatrack.tracking.journey_rows import load_deadlines
-from slatrack.tracking.judging import Decided
 from slatrack.tracking.packing import unpack_parts, unpack_trace
 
 MILLISECOND = 1_000_000  # nanoseconds

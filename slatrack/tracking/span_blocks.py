@@ -14,6 +14,7 @@ from slatrack.domain.spans import NO_ATTRIBUTES, Origin, Span
 from slatrack.otlp import blocks
 from slatrack.tracking import models
 from slatrack.tracking.packing import StoredTrace
+from slatrack.tracking.store import chunks
 
 logger = logging.getLogger(__name__)
 
@@ -52,8 +53,9 @@ def _gained(
     seen: set[tuple[bytes, bytes]] = set()
     for span in spans:
         place = (span.trace_id, span.span_id)
-        if span.trace_id not in changed or place in seen:
-            continue
+        trace = changed.get(span.trace_id)
+        if trace is None or place in seen or span.span_id not in trace.trace.facts:
+            continue  # nothing new, or left out because its trace is too long
         seen.add(place)
         before = known.get(span.trace_id)
         if before is None or span.span_id not in before.trace.facts:
@@ -73,13 +75,14 @@ def _moved(
     traces = {
         trace_id: known[trace_id].blocks
         for trace_id in changed
-        if bound[trace_id] and trace_id in known and not _promising(known[trace_id])
+        if bound[trace_id] and trace_id in known and not known[trace_id].bound
     }
-    wanted = {block for ids in traces.values() for block in ids}
-    parked = models.SpanBlock.objects.filter(id__in=wanted, bound=False)
     return [
         _bare(stored)
-        for row_id, data in parked.values_list("id", "data")
+        for some in chunks({block for ids in traces.values() for block in ids})
+        for row_id, data in models.SpanBlock.objects.filter(id__in=some, bound=False).values_list(
+            "id", "data"
+        )
         for stored in _unpacked(row_id, bytes(data), traces)
     ]
 
@@ -106,20 +109,20 @@ def _write(
     spans: Sequence[Span], *, bound: bool, now: datetime
 ) -> Iterator[tuple[Sequence[Span], models.SpanBlock]]:
     ordered = sorted(spans, key=lambda span: span.trace_id)
-    chunks = [ordered[n : n + SPANS_PER_BLOCK] for n in range(0, len(ordered), SPANS_PER_BLOCK)]
+    packs = [ordered[n : n + SPANS_PER_BLOCK] for n in range(0, len(ordered), SPANS_PER_BLOCK)]
     rows = models.SpanBlock.objects.bulk_create(
-        models.SpanBlock(created_at=now, bound=bound, spans=len(chunk), data=blocks.pack(chunk))
-        for chunk in chunks
+        models.SpanBlock(created_at=now, bound=bound, spans=len(one), data=blocks.pack(one))
+        for one in packs
     )
-    yield from zip(chunks, rows, strict=True)
+    yield from zip(packs, rows, strict=True)
 
 
 def load(traces: Mapping[bytes, Sequence[int]]) -> list[blocks.StoredSpan]:
     """Return the stored spans of some traces, given the blocks of each; each span once."""
-    wanted = {block for ids in traces.values() for block in ids}
     found: dict[tuple[bytes, bytes], blocks.StoredSpan] = {}
-    rows = models.SpanBlock.objects.filter(id__in=wanted).order_by("id")
-    for row_id, data in rows.values_list("id", "data"):
-        for stored in _unpacked(row_id, bytes(data), traces):
-            found.setdefault((stored.trace_id, stored.span_id), stored)
+    for some in chunks({block for ids in traces.values() for block in ids}):
+        rows = models.SpanBlock.objects.filter(id__in=some).order_by("id")
+        for row_id, data in rows.values_list("id", "data"):
+            for stored in _unpacked(row_id, bytes(data), traces):
+                found.setdefault((stored.trace_id, stored.span_id), stored)
     return list(found.values())

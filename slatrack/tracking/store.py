@@ -4,19 +4,30 @@ Rows are tuples in the order of the columns named. SQLite and PostgreSQL get the
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import psycopg
 from django.db import connection, models
 
 Row = Sequence[Any]
+T = TypeVar("T", int, UUID)
+
+
+MOST_VALUES = 10_000  # of one statement: SQLite as it is shipped takes 32,766
 
 
 class Raced(Exception):
     """Another writer inserted a row first: roll back, and do it again with that row loaded."""
+
+
+def chunks(ids: Collection[T]) -> Iterator[list[T]]:
+    """Yield sorted `ids` in lists that one statement can take; whoever locks locks in order."""
+    ordered = sorted(ids)
+    for n in range(0, len(ordered), MOST_VALUES):
+        yield ordered[n : n + MOST_VALUES]
 
 
 def insert(model: type[models.Model], columns: Sequence[str], rows: Sequence[Row]) -> None:

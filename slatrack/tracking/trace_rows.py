@@ -13,9 +13,12 @@ COLUMNS = ("id", "state", "bound", "spans", "created_at")
 
 def load_traces(trace_ids: Collection[bytes]) -> dict[bytes, StoredTrace]:
     """Return the known ones of some traces, locked until the transaction ends, in order of id."""
-    ids = [UUID(bytes=trace_id) for trace_id in trace_ids]
-    rows = models.Trace.objects.filter(id__in=ids).order_by("id").select_for_update()
-    return {row_id.bytes: unpack_trace(state) for row_id, state in rows.values_list("id", "state")}
+    found = {}
+    for some in store.chunks([UUID(bytes=trace_id) for trace_id in trace_ids]):
+        rows = models.Trace.objects.filter(id__in=some).order_by("id").select_for_update()
+        for row_id, state, bound in rows.values_list("id", "state", "bound"):
+            found[row_id.bytes] = unpack_trace(state, bound=bound)
+    return found
 
 
 def save_traces(

@@ -5,7 +5,7 @@ takes rows that the other has not locked.
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from threading import Event
 from uuid import UUID
@@ -17,15 +17,13 @@ from slatrack import metrics
 from slatrack.domain.deadlines import PATIENCE
 from slatrack.tracking import flows as flows_in_force
 from slatrack.tracking import models, sources
-from slatrack.tracking.flows import Flows
+from slatrack.tracking.decisions import Moment
 from slatrack.tracking.journey_rows import (
     Folded,
-    Stored,
-    fold_journey,
     load_journeys,
     save_journeys,
+    try_fold,
 )
-from slatrack.tracking.judging import Moment
 
 logger = logging.getLogger(__name__)
 
@@ -75,7 +73,8 @@ def settle_due(*, now: datetime, limit: int = CHUNK) -> int:
     known = load_journeys(events)
     folded: dict[UUID, Folded] = {}
     for row_id, event in events.items():
-        if done := _fold(event, row_id, known, flows, moment):
+        stored = known[row_id]
+        if done := try_fold(event, stored.parts, stored, flows, moment):
             folded[row_id] = done
     save_journeys(folded, known, flows, moment)
     _put_off([row_id for row_id, _, _, _ in due if row_id not in folded], now)
@@ -93,17 +92,6 @@ def _due(
     rows = models.Journey.objects.filter(condition).order_by("next_at")
     skip = connection.features.has_select_for_update_skip_locked
     return rows.select_for_update(skip_locked=skip).values_list("id", "flow_id", "key", "next_at")
-
-
-def _fold(
-    event: tuple[str, str], row_id: UUID, known: Mapping[UUID, Stored], flows: Flows, moment: Moment
-) -> Folded | None:
-    stored = known[row_id]
-    try:
-        return fold_journey(event, stored.parts, stored, flows, moment)
-    except Exception:  # one bad journey must not stop the others
-        logger.exception("journey %s of %s could not be settled", event[1], event[0])
-        return None
 
 
 def _put_off(journey_ids: Sequence[UUID], now: datetime) -> None:

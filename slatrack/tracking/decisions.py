@@ -1,0 +1,83 @@
+"""What was decided about a journey: the values that its rows hold. No database here."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from slatrack.domain.states import Status, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A deadline of a journey as it stands: the columns of its row."""
+
+    name: str
+    version: int
+    severity: str
+    started_at: datetime | None
+    due_at: datetime | None
+    strict: bool
+    grace: timedelta
+    warnings: tuple[datetime, ...]
+    warned: int = 0
+    verdict: Verdict = Verdict.WAITING
+    reached_at: datetime | None = None
+    reason: str = ""
+    watermark: datetime | None = None
+    flip_count: int = 0
+    next_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Flipped:
+    """A change to record; `number` counts the changes of one deadline, or of the status."""
+
+    journey_id: UUID
+    deadline: str
+    version: int
+    number: int
+    about: str
+    before: str
+    after: str
+    severity: str
+    step: str
+    at: datetime
+    due_at: datetime | None
+    watermark: datetime | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What was said of a journey's status before: failed, lost or nothing, and how often."""
+
+    status: str = ""
+    flip_count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A journey with everything decided about it."""
+
+    status: Status
+    deadlines: tuple[Decided, ...]
+    told: Told
+    next_at: datetime | None
+    flips: tuple[Flipped, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When a judgement is made, and how far the telemetry has been read by then."""
+
+    now: datetime
+    watermark: datetime
+    silent: bool
+
+    @property
+    def read_to(self) -> datetime:
+        """Up to when silence means something."""
+        return min(self.now, self.watermark)
+
+
+NOBODY = UUID(int=0)  # of a flip whose journey is filled in later
