@@ -97,9 +97,7 @@ def _facts(spans: Iterable[Span], flows: Flows) -> dict[bytes, list[Fact]]:
     for span in spans:
         try:
             one = fact(span, match(span), by_name)
-        except (
-            Exception
-        ):  # one bad span must not stop the others: it keeps its place, and its bytes
+        except Exception:  # one bad span stops no other: it keeps its place, and its bytes
             logger.exception("span %s %r could not be matched", span.span_id.hex(), span.name)
             one = fact(span, NOTHING, by_name)
         facts[span.trace_id].append(one)
