@@ -15,6 +15,7 @@ logger = logging.getLogger(__name__)
 
 ASK_EVERY = timedelta(milliseconds=250)
 PATIENCE = 5.0  # seconds for an answer
+GIVE_UP_AFTER = timedelta(seconds=15)  # on an answer that should have been an error long ago
 LATEST = OffsetSpec.latest()  # type: ignore[no-untyped-call]
 
 
@@ -28,30 +29,40 @@ class Brokers:
     def __init__(self, configuration: dict[str, Any]) -> None:
         self._admin = AdminClient(configuration)
         self._asked_at: datetime | None = None
-        self._answers: dict[TopicPartition, Future[Any]] = {}
+        self._answers: dict[Any, Future[Any]] = {}
         self.reachable: bool | None = None
 
     def ends(self, places: Iterable[Place], *, now: datetime) -> tuple[dict[Place, int], datetime]:
         """Return the ends that have been told, and when they were asked for; then ask again."""
         asked_at = self._asked_at or now
-        if self._answers and not all(answer.done() for answer in self._answers.values()):
+        waiting = any(not answer.done() for answer in self._answers.values())
+        if waiting and now - asked_at < GIVE_UP_AFTER:
             return {}, asked_at
-        told = self._told()
-        self._answers = {}
-        wanted = {TopicPartition(*place): LATEST for place in places}
-        if wanted and (told or now - asked_at >= ASK_EVERY or self._asked_at is None):
+        told, self._answers = self._told(), {}
+        if self._asked_at is None or now - self._asked_at >= ASK_EVERY:
             self._asked_at = now
-            self._answers = self._admin.list_offsets(wanted, request_timeout=PATIENCE)
+            self._answers = self._ask(list(places))
         return told, asked_at
+
+    def _ask(self, places: list[Place]) -> dict[Any, Future[Any]]:
+        if not places:  # then only whether there is anybody
+            return {None: self._admin.describe_cluster(request_timeout=PATIENCE)}
+        wanted = {TopicPartition(*place): LATEST for place in places}
+        return self._admin.list_offsets(wanted, request_timeout=PATIENCE)
 
     def _told(self) -> dict[Place, int]:
         told = {}
         for asked, answer in self._answers.items():
+            if not answer.done():
+                continue
             try:
-                told[asked.topic, asked.partition] = answer.result().offset
+                found = answer.result()
                 self._is(reachable=True)
             except KafkaException as exc:
                 self._is(reachable=False, why=exc.args[0].str())
+                continue
+            if asked is not None:
+                told[asked.topic, asked.partition] = found.offset
         return told
 
     def _is(self, *, reachable: bool, why: str = "") -> None:

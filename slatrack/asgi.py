@@ -2,9 +2,7 @@
 
 import os
 
-from channels.auth import AuthMiddlewareStack
-from channels.routing import ProtocolTypeRouter, URLRouter
-from channels.security.websocket import AllowedHostsOriginValidator
+from channels.routing import ProtocolTypeRouter
 from django.conf import settings
 from django.core.asgi import get_asgi_application
 
@@ -17,13 +15,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "slatrack.settings")
 pages = get_asgi_application()  # loads the apps; what follows may import models
 refuse_unworkable()
 
-from dashboards.routing import websocket_urlpatterns  # noqa: E402 (needs the apps)
+from dashboards.routing import sockets  # noqa: E402 (needs the apps)
 
 application = ProtocolTypeRouter(
-    {
-        "http": traced(BodyLimit(pages), settings.SLATRACK),
-        "websocket": AllowedHostsOriginValidator(
-            AuthMiddlewareStack(URLRouter(websocket_urlpatterns))
-        ),
-    }
+    {"http": traced(BodyLimit(pages), settings.SLATRACK), "websocket": sockets}
 )

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from functools import lru_cache
 
+from slatrack.domain.operations import OPERATIONS, operation_type
 from slatrack.domain.spans import Kind, Link
 from slatrack.otlp import wire
 from slatrack.otlp.attributes import Found, Plan
@@ -11,10 +12,8 @@ from slatrack.otlp.vocabulary import (
     OFFSET,
     OPERATION,
     OPERATION_NAME,
-    OPERATIONS,
     PARTITION,
     TOPIC,
-    operation_type,
     whole,
 )
 

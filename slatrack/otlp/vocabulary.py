@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from slatrack.domain.operations import operation_type
 from slatrack.domain.spans import Value
 
 TOPIC = "messaging.destination.name"
@@ -71,15 +72,6 @@ OLDER: dict[str, tuple[str, ...]] = {
 }
 NEWEST = {old: new for new, olds in reversed(OLDER.items()) for old in olds if old not in OLDER}
 
-# What an operation is called: newest type for every word that instrumentations use.
-OPERATIONS = {
-    "create": "create",
-    **dict.fromkeys(("send", "publish", "produce"), "send"),
-    **dict.fromkeys(("receive", "recv", "poll"), "receive"),
-    **dict.fromkeys(("process", "deliver", "consume"), "process"),
-    **dict.fromkeys(("settle", "commit", "ack", "nack"), "settle"),
-}
-
 MAX_TOPIC = 249  # characters, Kafka's own limit
 
 Convert = Callable[[Value], Value | None]
@@ -93,10 +85,8 @@ class Slot(NamedTuple):
     convert: Convert | None = None
 
 
-def operation_type(word: Value) -> str | None:
-    """Return the newest type of a messaging operation; a word nobody knows stays as it is."""
-    text = str(word).strip().lower()
-    return OPERATIONS.get(text, text) or None
+def _operation(word: Value) -> str | None:
+    return operation_type(str(word)) or None
 
 
 def _path(url: Value) -> str:
@@ -120,8 +110,8 @@ NORMAL: dict[str, Convert] = {
     TOPIC: lambda topic: str(topic)[:MAX_TOPIC] or None,
     PARTITION: whole,
     OFFSET: whole,
-    OPERATION: operation_type,
-    OPERATION_NAME: operation_type,
+    OPERATION: _operation,
+    OPERATION_NAME: _operation,
 }
 CONVERT: dict[tuple[str, str], Convert] = {
     ("http.target", "url.path"): _path,

@@ -5,12 +5,15 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient
 from django.conf import settings
 
+from consumers import brokers as brokers_module
+from consumers.brokers import Brokers
 from consumers.kafka import TopicsInvalid, configuration, topics
 from consumers.loop import Loop
 from consumers.subscription import LOST_TO_RETENTION, Subscription
@@ -24,6 +27,7 @@ PATIENCE = 40.0  # seconds
 
 REAL = pytest.param("kafka_brokers", marks=pytest.mark.servers)
 on_real = pytest.mark.parametrize("brokers", [REAL], indirect=True)
+on_mock = pytest.mark.parametrize("brokers", ["mock_brokers"], indirect=True)
 on_both = pytest.mark.parametrize("brokers", ["mock_brokers", REAL], indirect=True)
 
 
@@ -194,6 +198,7 @@ def test_records_that_retention_took_are_counted_and_a_new_log_is_read_from_its_
 
 
 def test_kafka_out_of_reach_stops_nothing_and_is_said_once(monkeypatch, caplog, db):
+    monkeypatch.setattr(brokers_module, "PATIENCE", 0.1)
     monkeypatch.setattr(settings.SLATRACK, "kafka_brokers", "127.0.0.1:1")
     monkeypatch.setattr(settings.SLATRACK, "kafka_group", "unreachable")
     stop = threading.Event()
@@ -202,11 +207,48 @@ def test_kafka_out_of_reach_stops_nothing_and_is_said_once(monkeypatch, caplog, 
     )
     loop = Loop(subscription, record=record, clock=now, stop=stop)
 
-    for _ in range(5):
+    end = time.monotonic() + PATIENCE
+    while subscription.brokers.reachable is None and time.monotonic() < end:
         assert loop.run_once() == 0
+    for _ in range(50):
+        loop.run_once()
 
     subscription.close()
-    assert watermark(now()) is None
+    assert subscription.brokers.reachable is False
+    assert caplog.text.count("Kafka cannot be reached") == 1
+
+
+@on_mock
+def test_kafka_that_goes_away_lets_the_watermark_stand_and_is_welcome_back(
+    brokers, monkeypatch, caplog
+):
+    caplog.set_level("INFO")
+    monkeypatch.setattr(brokers_module, "PATIENCE", 0.2)
+    places = [("t", 0)]
+    known = Brokers({"bootstrap.servers": brokers, "log_level": 0})
+    monkeypatch.setattr(brokers_module, "ASK_EVERY", timedelta(0))
+
+    def ask(until):
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            found, asked_at = known.ends(places, now=now())
+            if until(found):
+                return found, asked_at
+        raise AssertionError("no answer")
+
+    Producer({"bootstrap.servers": brokers, "log_level": 0}).list_topics("t", timeout=10)
+    found, asked_at = ask(lambda found: found)
+    assert found == {("t", 0): 0}
+
+    reachable = known._admin
+    away = known._admin = AdminClient({"bootstrap.servers": "127.0.0.1:1", "log_level": 0})
+    ask(lambda found: known.reachable is False)
+
+    known._admin = reachable
+    assert ask(lambda found: found)[1] > asked_at
+    assert away is not reachable
+    assert caplog.text.count("Kafka cannot be reached") == 1
+    assert caplog.text.count("Kafka can be reached again") == 1
 
 
 @pytest.mark.parametrize(

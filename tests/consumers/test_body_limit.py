@@ -1,0 +1,60 @@
+"""Bodies that are too large are refused while they arrive, before they are kept anywhere."""
+
+import asyncio
+import itertools
+
+import pytest
+from django.conf import settings
+from google.rpc.status_pb2 import Status
+
+from consumers.body_limit import BodyLimit
+from slatrack.asgi import application
+
+
+async def request(app, path, chunks, size=1000):
+    sent, given = [], itertools.count()
+
+    async def receive():
+        number = next(given)
+        if number >= chunks:
+            await asyncio.Event().wait()  # the client waits for the answer
+        return {"type": "http.request", "body": bytes(size), "more_body": number < chunks - 1}
+
+    async def send(message):
+        sent.append(message)
+
+    headers = [(b"host", b"localhost"), (b"content-type", b"application/x-protobuf")]
+    scope = {"type": "http", "method": "POST", "path": path, "raw_path": path.encode(),
+             "query_string": b"", "headers": headers, "http_version": "1.1", "scheme": "http",
+             "server": ("localhost", 80), "client": ("127.0.0.1", 1), "root_path": ""}  # fmt: skip
+    await app(scope, receive, send)
+    return sent, next(given)
+
+
+async def test_an_endless_body_ends(monkeypatch):
+    monkeypatch.setattr(settings.SLATRACK, "ingest_max_bytes", 10_000)
+
+    sent, taken = await request(application, "/v1/traces", chunks=10**9)
+
+    assert sent[0]["status"] == 413
+    assert "10,000 B" in Status.FromString(sent[1]["body"]).message
+    assert taken == 11
+
+
+async def test_others_are_not_counted(monkeypatch):
+    monkeypatch.setattr(settings.SLATRACK, "ingest_max_bytes", 100)
+    seen = []
+
+    async def inner(scope, receive, send):
+        seen.append(len((await receive())["body"]))
+
+    await request(BodyLimit(inner), "/elsewhere", chunks=1)
+
+    assert seen == [1000]
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_body_of_the_allowed_size_goes_through():
+    sent, _ = await request(application, "/v1/traces", chunks=1)
+
+    assert sent[0]["status"] == 400  # zeros are no request, but were read
