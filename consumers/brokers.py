@@ -15,6 +15,7 @@ logger = logging.getLogger(__name__)
 
 ASK_EVERY = timedelta(milliseconds=250)
 PATIENCE = 5.0  # seconds for an answer
+KNOCKING = 2.0  # seconds that the loop may stand still while it owns nothing
 GIVE_UP_AFTER = timedelta(seconds=15)  # on an answer that should have been an error long ago
 LATEST = OffsetSpec.latest()  # type: ignore[no-untyped-call]
 
@@ -29,7 +30,7 @@ class Brokers:
     def __init__(self, configuration: dict[str, Any]) -> None:
         self._admin = AdminClient(configuration)
         self._asked_at: datetime | None = None
-        self._answers: dict[Any, Future[Any]] = {}
+        self._answers: dict[TopicPartition, Future[Any]] = {}
         self.reachable: bool | None = None
 
     def ends(self, places: Iterable[Place], *, now: datetime) -> tuple[dict[Place, int], datetime]:
@@ -44,11 +45,20 @@ class Brokers:
             self._answers = self._ask(list(places))
         return told, asked_at
 
-    def _ask(self, places: list[Place]) -> dict[Any, Future[Any]]:
-        if not places:  # then only whether there is anybody
-            return {None: self._admin.describe_cluster(request_timeout=PATIENCE)}
+    def _ask(self, places: list[Place]) -> dict[TopicPartition, Future[Any]]:
+        if not places:
+            self._knock()
+            return {}
         wanted = {TopicPartition(*place): LATEST for place in places}
         return self._admin.list_offsets(wanted, request_timeout=PATIENCE)
+
+    def _knock(self) -> None:
+        """Find out whether there is anybody, while no partition is ours to ask about."""
+        try:
+            self._admin.list_topics(timeout=KNOCKING)
+            self._is(reachable=True)
+        except KafkaException as exc:
+            self._is(reachable=False, why=exc.args[0].str())
 
     def _told(self) -> dict[Place, int]:
         told = {}
@@ -61,8 +71,7 @@ class Brokers:
             except KafkaException as exc:
                 self._is(reachable=False, why=exc.args[0].str())
                 continue
-            if asked is not None:
-                told[asked.topic, asked.partition] = found.offset
+            told[asked.topic, asked.partition] = found.offset
         return told
 
     def _is(self, *, reachable: bool, why: str = "") -> None:
