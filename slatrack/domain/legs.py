@@ -46,13 +46,18 @@ def legs(journey: Journey) -> list[Leg]:
 def _before(journey: Journey, step: str) -> list[tuple[str, bool]]:
     """The nearest seen steps before `step`, and whether one between was not seen."""
     found: dict[str, bool] = {}
-    queue = [(name, False) for name in journey.flow.step(step).after]
-    for name, partial in queue:  # grows while it is read; a flow has no rings
+    queue = dict.fromkeys((name, False) for name in journey.flow.step(step).after)
+    done: set[tuple[str, bool]] = set()
+    while queue:
+        name, partial = here = next(iter(queue))
+        del queue[here]
+        done.add(here)
         if journey.seen(name):
             found[name] = found.get(name, True) and partial
-        else:
-            hidden = partial or journey.flow.step(name).required
-            queue += [(earlier, hidden) for earlier in journey.flow.step(name).after]
+            continue
+        hidden = partial or journey.flow.step(name).required
+        ways = [(earlier, hidden) for earlier in journey.flow.step(name).after]
+        queue |= {way: None for way in ways if way not in done}
     return list(found.items())
 
 

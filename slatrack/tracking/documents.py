@@ -105,12 +105,14 @@ def compile_pattern(pattern: str) -> Pattern:
 
 def documents(text: str) -> Iterator[Document]:
     """Yield the YAML documents of `text`; FlowError when it is no YAML."""
-    if len(text.encode()) > MAX_BYTES:
+    if len(text.encode("utf-8", "replace")) > MAX_BYTES:
         raise FlowError([Problem(1, "", f"is larger than {MAX_BYTES // 1024} KiB")])
     try:
         for first, last, node in _nodes(text):
             builder = _Builder()
             yield Document(builder.build(node, ()), builder.lines, first, last)
+    except RecursionError as exc:
+        raise FlowError([Problem(1, "", "is too deeply nested")]) from exc
     except yaml.MarkedYAMLError as exc:
         mark = exc.problem_mark or exc.context_mark
         line = mark.line + 1 if mark else 1
@@ -149,13 +151,18 @@ class _Builder:
             return self._mapping(node, path)
         if isinstance(node, yaml.SequenceNode):
             return [self.build(child, (*path, n)) for n, child in enumerate(node.value)]
-        return self._scalar(node)
+        try:
+            return self._scalar(node)
+        except ValueError as exc:
+            raise FlowError([Problem(line, _dotted(path), str(exc))]) from exc
 
     def _mapping(self, node: yaml.MappingNode, path: Path) -> dict[str, Any]:
         value: dict[str, Any] = {}
         for key, child in node.value:
-            name = str(key.value)
             line = key.start_mark.line + 1
+            name = str(key.value)
+            if not isinstance(key, yaml.ScalarNode) or not _storable(name):
+                raise FlowError([Problem(line, _dotted(path), "a name must be a plain text")])
             if name in value:
                 raise FlowError([Problem(line, _dotted((*path, name)), "is there twice: drop one")])
             self.lines[(*path, name)] = line
@@ -163,7 +170,10 @@ class _Builder:
         return value
 
     def _scalar(self, node: yaml.Node) -> Any:
+        """The value of a scalar; ValueError where its tag does not fit or no row could hold it."""
         text = str(node.value)
+        if not _storable(text):
+            raise ValueError("holds a character that is none: NUL or half of a surrogate pair")
         match node.tag.rpartition(":")[2]:
             case "bool":
                 return text.lower() == "true"
@@ -174,6 +184,10 @@ class _Builder:
             case "float":
                 return float(text)
         return text
+
+
+def _storable(text: str) -> bool:
+    return "\0" not in text and not any("\ud800" <= c <= "\udfff" for c in text)
 
 
 def _dotted(path: Path) -> str:

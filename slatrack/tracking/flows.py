@@ -1,22 +1,28 @@
 """The flows in force: read for every batch, and the one door for changing them."""
 
+import logging
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from threading import Lock
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, Max
+from django.db.models import Count, Max, Q, Sum
 
 from slatrack.domain.calendars import Calendars
 from slatrack.domain.durations import parse_duration
-from slatrack.domain.flow_documents import FlowInvalid, read_deadline
+from slatrack.domain.flow_documents import read_deadline
 from slatrack.domain.flows import DeadlineSpec, Flow
 from slatrack.domain.matching import Matcher
 from slatrack.tracking import documents, models
+
+logger = logging.getLogger(__name__)
+
+MAX_WHY = 500  # characters of a reason that are kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +56,12 @@ class Flows:
                 chosen[name] = begun[-1]
         return chosen
 
+    @cached_property
+    def longest_grace(self) -> timedelta:
+        """The longest grace of any deadline in force."""
+        specs = [v.spec for rules in self.rules.values() for vs in rules.values() for v in vs]
+        return max(map(self.grace, specs), default=timedelta())
+
     def grace(self, spec: DeadlineSpec) -> timedelta:
         """Return how long telemetry may lag before silence counts for `spec`."""
         return self.default_grace if spec.grace is None else spec.grace
@@ -70,17 +82,27 @@ def current() -> Flows:
 
 
 def _stamp() -> tuple[object, ...]:
-    flows = models.Flow.objects.aggregate(Max("changed_at"), Count("id"), Max("id"))
+    flows = models.Flow.objects.aggregate(
+        Max("changed_at"), Count("id"), Max("id"), Sum("version"), on=Count("id", Q(enabled=True))
+    )
     return (settings.DATABASES["default"]["NAME"], *flows.values())
 
 
 def _load() -> Flows:
-    rows = list(models.Flow.objects.filter(enabled=True).order_by("id"))
-    flows = {row.name: documents.flows(row.document)[0][0] for row in rows}
+    rows, flows, rules = [], {}, {}
+    for row in models.Flow.objects.filter(enabled=True).order_by("id"):
+        try:
+            flow = documents.flows(row.document)[0][0]
+            rules[row.name] = _rules(row, flow)
+        except ValueError:  # one bad flow must not stop the others
+            logger.exception("flow %r cannot be read and is not in force", row.name)
+            continue
+        rows.append(row)
+        flows[row.name] = flow
     return Flows(
         flows=flows,
         ids={row.name: row.id for row in rows},
-        rules={row.name: _rules(row, flows[row.name]) for row in rows},
+        rules=rules,
         matcher=Matcher(list(flows.values())),
         wanted=frozenset().union(*(flow.wanted for flow in flows.values())),
         default_grace=parse_duration(settings.SLATRACK.default_grace),
@@ -90,7 +112,7 @@ def _load() -> Flows:
 def _rules(row: models.Flow, flow: Flow) -> dict[str, list[RuleInForce]]:
     rules: dict[str, list[RuleInForce]] = defaultdict(list)
     for one in row.rules.order_by("version"):
-        spec = read_deadline(one.document, flow.steps, compile_pattern=documents.compile_pattern)
+        spec = read_deadline(one.document, flow.steps)
         rules[one.name].append(RuleInForce(one.version, one.effective_from, one.retired_at, spec))
     return rules
 
@@ -117,6 +139,7 @@ def save(text: str, *, by: Any = None, why: str = "", now: datetime) -> list[Cha
     Saving the same text again changes nothing. A changed deadline becomes a new version, in force
     for events that start from `now` on; verdicts keep the version they were made with.
     """
+    why = why[:MAX_WHY]
     return [_save_one(flow, doc, text, by, why, now) for flow, doc in documents.flows(text)]
 
 
@@ -176,6 +199,3 @@ def _save_rules(
             row.rules.filter(name=name, retired_at=None).update(retired_at=now)
             changes.append(f"deadline {name!r} retired")
     return changes
-
-
-__all__ = ["Change", "FlowInvalid", "Flows", "RuleInForce", "check", "current", "save"]

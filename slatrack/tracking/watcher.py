@@ -62,11 +62,11 @@ def beat(*, now: datetime) -> None:
 def settle_due(*, now: datetime, limit: int = CHUNK) -> int:
     """Settle up to `limit` journeys whose next instant has come; return how many there were."""
     watermark = sources.watermark(now) or now
-    due = list(_due(now, watermark)[:limit])
+    flows = flows_in_force.current()
+    due = list(_due(now, watermark, flows.longest_grace)[:limit])
     if not due:
         return 0
     metrics.count_settled(len(due), oldest=due[0][3], now=now)
-    flows = flows_in_force.current()
     names = {row_id: name for name, row_id in flows.ids.items()}
     events = {row_id: (names[flow], key) for row_id, flow, key, _ in due if flow in names}
     moment = Moment(now, watermark, silent=True)
@@ -82,13 +82,14 @@ def settle_due(*, now: datetime, limit: int = CHUNK) -> int:
 
 
 def _due(
-    now: datetime, watermark: datetime
+    now: datetime, watermark: datetime, grace: timedelta
 ) -> "QuerySet[models.Journey, tuple[UUID, int, str, datetime | None]]":
     read_to = min(now, watermark)
     condition = Q(next_at__lte=read_to)
     if read_to < now - PATIENCE:  # telemetry is behind: what should be known by now is unknown
         late = now - PATIENCE
-        condition |= Q(next_at__lte=late, due_at__lt=late, verdict="waiting")
+        # Less than the longest grace ago it could still be waiting, and be found again at once.
+        condition |= Q(next_at__lte=late, due_at__lt=late - grace, verdict="waiting")
     rows = models.Journey.objects.filter(condition).order_by("next_at")
     skip = connection.features.has_select_for_update_skip_locked
     return rows.select_for_update(skip_locked=skip).values_list("id", "flow_id", "key", "next_at")
