@@ -1,8 +1,11 @@
-"""Where sockets lead."""
+"""Where sockets lead: only pages of this installation may open one."""
 
 from typing import Any
 
+from channels.auth import AuthMiddlewareStack
 from channels.generic.websocket import AsyncWebsocketConsumer
+from channels.routing import URLRouter
+from channels.security.websocket import AllowedHostsOriginValidator
 from django.urls import path
 
 from dashboards.sockets import LiveSocket
@@ -19,8 +22,10 @@ class NoSocket(AsyncWebsocketConsumer):
 live_socket: Any = LiveSocket.as_asgi()  # Django's stubs know views only
 no_socket: Any = NoSocket.as_asgi()
 
-websocket_urlpatterns: list[Any] = [
-    path("live/", live_socket),
-    path("<path:elsewhere>", no_socket),
-    path("", no_socket),
-]
+sockets: Any = AllowedHostsOriginValidator(
+    AuthMiddlewareStack(
+        URLRouter(
+            [path("live/", live_socket), path("<path:elsewhere>", no_socket), path("", no_socket)]
+        )
+    )
+)

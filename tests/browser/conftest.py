@@ -6,9 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from channels.routing import ProtocolTypeRouter
+from django.core.asgi import get_asgi_application
 
 from dashboards import board_picture
-from slatrack.embedded import web
+from dashboards.routing import sockets
+from slatrack.embedded.servers import Site, serve
 from tests.dashboards.signed_in import client
 
 
@@ -17,7 +20,8 @@ def site(transactional_db: None) -> Iterator[str]:
     """Address of a server of pages and sockets that uses the test database."""
     at = socket.create_server(("127.0.0.1", 0))
     stop = threading.Event()
-    server = threading.Thread(target=web.run, args=(at, stop))
+    served = ProtocolTypeRouter({"http": get_asgi_application(), "websocket": sockets})
+    server = threading.Thread(target=serve, args=([Site(served, at)], stop))
     board_picture.forget()
     server.start()
     try:

@@ -6,7 +6,7 @@ from typing import Any
 from asgiref.testing import ApplicationCommunicator
 from django.test import Client
 
-from slatrack.asgi import application
+from dashboards.routing import sockets
 
 PATIENCE = 10.0  # seconds; every wait ends as soon as what it waits for is there
 
@@ -17,7 +17,7 @@ def cookie(client: Client) -> str:
 
 
 class LiveClient:
-    """One socket to the whole application, with a person's session cookie or none."""
+    """One socket, by the way that pages' sockets come in, with a session cookie or none."""
 
     def __init__(self, cookie: str = "", *, origin: str = "http://localhost", path: str = "/live/"):
         headers = [(b"cookie", cookie.encode()), (b"origin", origin.encode())]
@@ -25,7 +25,7 @@ class LiveClient:
             "type": "websocket", "path": path, "query_string": b"", "headers": headers,
             "subprotocols": [],
         }  # fmt: skip
-        self.socket = ApplicationCommunicator(application, scope)
+        self.socket = ApplicationCommunicator(sockets, scope)
 
     async def connect(self) -> bool:
         """Return whether the server let it in."""

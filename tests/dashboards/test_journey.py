@@ -48,10 +48,10 @@ def page(key: str, query: str = "", role: str = "viewer", **headers: str) -> str
 
 
 def test_in_flight_it_says_how_much_time_is_left_and_where_it_waits():
-    trade("T-1", "received", "accepted", ago=300)
+    trade("T-1", "received", "accepted", ago=285)
     sentence = said("T-1")
-    assert sentence.startswith("Due in 9 min 5")
-    assert "It has waited 4 min 5" in sentence
+    assert sentence.startswith("Due in 10 min 1")
+    assert "It has waited 4 min 4" in sentence
     assert "after accepted" in sentence
 
 
