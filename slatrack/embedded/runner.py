@@ -64,8 +64,6 @@ class Runner:
         call_command("migrate", interactive=False, verbosity=0)
         if self._kafka:
             sources.forget(settings.SLATRACK.kafka_group)  # its logs begin at 0 again
-        if self._kafka:
-            sources.forget(settings.SLATRACK.kafka_group)
         self._application = get_default_application()  # now: what it shows depends on settings
 
     def feed(self, name: str, work: Run) -> None:
