@@ -80,7 +80,8 @@ def _flow(value: object) -> str:
 
 
 def _key(root: yaml.MappingNode, name: str) -> yaml.Node:
-    return next(key for key, _ in root.value if key.value == name)
+    found: yaml.Node = next(key for key, _ in root.value if key.value == name)
+    return found
 
 
 def _value(node: yaml.Node | None, key: str) -> yaml.Node | None:
