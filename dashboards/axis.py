@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from math import floor, log10
 from typing import TYPE_CHECKING
 
 from slatrack.domain.instants import to_nanoseconds
@@ -51,6 +52,7 @@ class Mark:
     at: datetime
     beyond: bool = False
     before: bool = False  # its word stands before the line
+    silent: bool = False  # there is no room for its word
 
 
 def axis(data: "JourneyData", *, now: datetime) -> Axis:
@@ -69,12 +71,22 @@ def marks(data: "JourneyData", across: Axis, *, now: datetime) -> list[Mark]:
     found = list(_marks(data, across))
     if data.in_flight:
         found.append(Mark("now", across.at(to_nanoseconds(now)), now))
-    return [replace(one, before=_crowded(one, found)) for one in found]
+    return worded(found)
 
 
-def _crowded(mark: Mark, marks: list[Mark]) -> bool:
-    near = any(0 <= other.x - mark.x < CLOSE for other in marks if other is not mark)
-    return mark.x > 100 - CLOSE or (mark.x > CLOSE and near)
+def worded(marks: list[Mark]) -> list[Mark]:
+    """Return the marks with their words where there is room."""
+    return [_worded(one, marks) for one in marks]
+
+
+def _worded(mark: Mark, marks: list[Mark]) -> Mark:
+    """Find room for the word of a mark: behind its line, before it, or none."""
+    followed = any(0 <= other.x - mark.x < CLOSE for other in marks if other is not mark)
+    led = any(0 <= mark.x - other.x < CLOSE for other in marks if other is not mark)
+    if mark.x <= 100 - CLOSE and not followed:
+        return mark
+    room = mark.x > CLOSE and not (led and followed)
+    return replace(mark, before=True, silent=not room)
 
 
 def _marks(data: "JourneyData", across: Axis) -> Iterator[Mark]:
@@ -88,10 +100,15 @@ def _marks(data: "JourneyData", across: Axis) -> Iterator[Mark]:
 def ticks(across: Axis) -> list[tuple[float, str]]:
     """Return some round lengths of time since the start, and where they lie."""
     seconds = (across.end - across.start) / BILLION
-    fine = seconds < FINE
-    size = _nice(seconds * 1000 / ENOUGH) / 1000 if fine else _nice(seconds / ENOUGH)
+    size = _fine(seconds / ENOUGH) if seconds < FINE else _nice(seconds / ENOUGH)
     steps = [number * size for number in range(int(seconds / size) + 1)]
     return [(across.at(across.start + int(one * BILLION)), _word(one)) for one in steps]
+
+
+def _fine(at_least: float) -> float:
+    """Return the next 1, 2 or 5 of some power of ten."""
+    unit = 10.0 ** floor(log10(at_least))
+    return next(unit * n for n in (1, 2, 5, 10) if unit * n >= at_least)
 
 
 def _nice(at_least: float) -> float:
@@ -105,4 +122,4 @@ def _word(seconds: float) -> str:
     for size, unit in ((86400, "d"), (3600, "h"), (60, "min"), (1, "s")):
         if seconds >= size and seconds % size == 0:
             return f"{seconds / size:g} {unit}"
-    return f"{seconds * 1000:g} ms" if seconds < 1 else f"{seconds / 60:g} min"
+    return f"{seconds * 1000:.6g} ms" if seconds < 1 else f"{seconds / 60:g} min"

@@ -14,6 +14,7 @@ CHIPS = {
     "missed": Chip("Missed", "missed", "missed"),
     "late": Chip("Late", "missed", "missed"),
     "at_risk": Chip("At risk", "at-risk", "at-risk"),
+    "overdue": Chip("Overdue", "at-risk", "at-risk"),
     "on_track": Chip("On track", "on-track", "on-track"),
     "met": Chip("Met", "met", "met"),
     "failed": Chip("Failed", "failed", "missed"),

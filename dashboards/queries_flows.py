@@ -57,7 +57,7 @@ def _on_way(flows: Sequence[Flow], now: datetime, day_began: datetime) -> dict[i
     missed = Q(verdict=Verdict.MISSED.value)
     rows = _of(flows, Q(ended_at=None)).annotate(
         in_flight=Count("id", filter=there),
-        at_risk=Count("id", filter=waiting & Q(warn_at__lte=now, due_at__gt=now)),
+        at_risk=Count("id", filter=waiting & Q(warn_at__lte=now)),
         late=Count("id", filter=there & missed),
         overdue_today=Count("id", filter=missed & Q(due_at__gte=day_began)),
         next_due_at=Min("due_at", filter=there & Q(due_at__gt=now)),

@@ -24,6 +24,8 @@ def standing(row: Journey, *, now: datetime) -> str:
         return "missed"
     if row.verdict == Verdict.UNKNOWN:
         return "unknown"
+    if row.due_at is not None and row.due_at <= now and row.verdict == Verdict.WAITING:
+        return "overdue"  # not seen yet, and not yet proven to be missed
     if row.warn_at is not None and row.warn_at <= now and row.verdict == Verdict.WAITING:
         return "at_risk"
     return "on_track" if row.due_at is not None else "in_flight"

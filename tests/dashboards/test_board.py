@@ -8,6 +8,7 @@ from dashboards import board_picture
 from dashboards.board_filter import BoardFilter, read
 from dashboards.queries_board import lanes
 from dashboards.queries_strip import strip
+from dashboards.standing import standing
 from tests import factories
 from tests.dashboards.signed_in import client
 
@@ -170,3 +171,23 @@ def test_the_icon_counts(client):
     assert b">3</text>" in client.get("/favicon.svg?n=3").content
     assert b">99</text>" in client.get("/favicon.svg?n=12345").content
     assert b"<text" not in client.get("/favicon.svg?n=%3Cscript%3E").content
+
+
+@pytest.mark.parametrize(
+    ("fields", "state"),
+    [
+        ({"left": 10}, "on_track"),
+        ({"left": 2}, "at_risk"),
+        ({"left": -1}, "overdue"),
+        ({"left": -1, "verdict": "unknown"}, "unknown"),
+        ({"left": -1, "verdict": "missed"}, "missed"),
+        ({"left": -1, "verdict": "missed", "status": "failed"}, "missed"),
+        ({"left": 9, "status": "failed"}, "failed"),
+        ({"left": 9, "status": "done", "verdict": "met", "ended_at": NOW}, "met"),
+        ({"left": -9, "status": "done", "verdict": "missed", "ended_at": NOW}, "late"),
+        ({"status": "lost"}, "lost"),
+        ({"due_at": None, "warn_at": None, "verdict": ""}, "in_flight"),
+    ],
+)
+def test_the_state_that_a_row_shows(fields, state):
+    assert standing(event("T-1", **fields), now=NOW) == state
