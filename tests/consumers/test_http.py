@@ -96,7 +96,12 @@ def test_a_bad_document_is_400_in_json(client):
 
 @pytest.mark.parametrize(
     ("encoding", "data"),
-    [("gzip", b"not gzip"), ("gzip", gzip.compress(b"x" * 999)[:-9]), ("zstd", b"not zstd")],
+    [
+        ("gzip", b"not gzip"),
+        ("gzip", gzip.compress(b"x" * 999, mtime=0)[:-9]),
+        ("zstd", b"not zstd"),
+    ],
+    ids=["not gzip", "cut off", "not zstd"],
 )
 def test_damaged_compression_is_400(client, encoding, data):
     assert post(client, data, **{"Content-Encoding": encoding}).status_code == 400

@@ -172,6 +172,7 @@ def test_nested_values_without_end_do_no_harm():
         b"[" * 100_000,
         b'{"resourceSpans":[{"resource":' + b'{"a":' * 50_000,
     ],
+    ids=lambda data: str(data[:20]),
 )
 def test_what_is_no_trace_export_is_undecodable(data):
     with pytest.raises(Undecodable):
