@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 import re2
@@ -14,6 +15,7 @@ from slatrack.domain.matches import Pattern
 
 MAX_BYTES = 256 * 1024
 MAX_NODES = 20_000
+MAX_DEPTH = 100  # brackets and braces that are open at once
 
 
 class Problem(NamedTuple):
@@ -107,6 +109,8 @@ def documents(text: str) -> Iterator[Document]:
     """Yield the YAML documents of `text`; FlowError when it is no YAML."""
     if len(text.encode("utf-8", "replace")) > MAX_BYTES:
         raise FlowError([Problem(1, "", f"is larger than {MAX_BYTES // 1024} KiB")])
+    if _depth(text) > MAX_DEPTH:  # before it is parsed, which takes time by the square of it
+        raise FlowError([Problem(1, "", "is too deeply nested")])
     try:
         for first, last, node in _nodes(text):
             builder = _Builder()
@@ -119,6 +123,12 @@ def documents(text: str) -> Iterator[Document]:
         raise FlowError([Problem(line, "", f"is no YAML: {exc.problem or exc.context}")]) from exc
     except yaml.YAMLError as exc:
         raise FlowError([Problem(1, "", f"is no YAML: {exc}")]) from exc
+
+
+def _depth(text: str) -> int:
+    """Return how many brackets are open at once, those in quotes included."""
+    ways = (1 if c in "[{" else -1 for c in text if c in "[]{}")
+    return max(accumulate(ways), default=0)
 
 
 def _nodes(text: str) -> Iterator[tuple[int, int, yaml.Node]]:

@@ -1,13 +1,15 @@
 """Housekeeping: spans that no identifier claimed in time go, and are counted."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Sum
+from django.db.models import F
 
 from slatrack.domain.durations import parse_duration
-from slatrack.tracking import models
+from slatrack.tracking import models, span_blocks, store
+from slatrack.tracking.packing import unpack_trace
 
 EXPIRED = "parked spans expired"
 CHUNK = 2_000  # rows deleted in one transaction, so that nobody waits long for a lock
@@ -30,14 +32,24 @@ def expire_parked(*, now: datetime) -> int:
 @transaction.atomic
 def _expire_traces(before: datetime) -> int:
     old = models.Trace.objects.filter(bound=False, created_at__lt=before)
-    ids = list(old.select_for_update().order_by("id").values_list("id", flat=True)[:CHUNK])
-    if not ids:
+    rows = list(old.select_for_update().order_by("id").values_list("id", "spans", "state")[:CHUNK])
+    if not rows:
         return 0
-    chosen = models.Trace.objects.filter(id__in=ids)
-    spans = chosen.aggregate(total=Sum("spans"))["total"] or 0
-    chosen.delete()
+    spans = sum(number for _, number, _ in rows)
+    models.Trace.objects.filter(id__in=[row_id for row_id, _, _ in rows]).delete()
+    _expire_emptied({block for _, _, state in rows for block in unpack_trace(state).blocks})
     count(EXPIRED, spans)
-    return max(spans, 1)
+    return spans
+
+
+def _expire_emptied(block_ids: Collection[int]) -> None:
+    """Delete those of some lasting blocks of which every trace has gone: steps without a key."""
+    for some in store.chunks(block_ids):
+        blocks = models.SpanBlock.objects.filter(id__in=some, bound=True)
+        for block in blocks.only("data"):
+            traces = span_blocks.traces_in(block)
+            if traces and not models.Trace.objects.filter(id__in=traces).exists():
+                block.delete()
 
 
 @transaction.atomic

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from slatrack.domain.spans import NO_ATTRIBUTES, Origin, Span
 from slatrack.otlp import blocks
@@ -94,6 +95,19 @@ def _unpacked(row_id: int, data: bytes, traces: Container[bytes]) -> list[blocks
     except blocks.BlockDamagedError:
         logger.exception("span block %d cannot be read; its raw spans are gone", row_id)
         return []
+
+
+def traces_in(block: models.SpanBlock) -> set[UUID] | None:
+    """Return the traces of which a block holds spans; None where it cannot be read."""
+    try:
+        return {UUID(bytes=one.trace_id) for one in blocks.unpack(bytes(block.data), _Any())}
+    except blocks.BlockDamagedError:
+        return None
+
+
+class _Any:
+    def __contains__(self, trace_id: object) -> bool:
+        return True
 
 
 def _bare(stored: blocks.StoredSpan) -> Span:
