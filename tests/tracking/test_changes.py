@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from slatrack.domain.flows import DeadlineSpec
-from slatrack.tracking import flows, reading, watcher
+from slatrack.tracking import flows, journey_rows, reading, watcher
 from slatrack.tracking.models import Deadline, Flip, Flow, Journey, Source, SpanBlock, Trace
 from slatrack.tracking.recorder import record
 from tests.spans import NOON, span
@@ -302,3 +302,23 @@ def test_one_bad_span_stops_no_others(caplog):
     assert done.new == 2
     assert Journey.objects.get().key == "T1"
     assert "could not be matched" in caplog.text
+
+
+def test_a_journey_that_cannot_be_folded_stops_no_other_and_is_tried_again(monkeypatch):
+    load()
+    record([*trade("bad")[:2], *trade("good")[:2]], now=NOW)
+    fold = journey_rows.fold_journey
+
+    def broken(event, *args):
+        if event[1] == "bad":
+            raise ArithmeticError
+        return fold(event, *args)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(journey_rows, "fold_journey", broken)
+        record([*trade("bad"), *trade("good"), *trade("third")], now=NOW)
+        watcher.settle_due(now=minutes(1))
+    assert Journey.objects.filter(status="done").count() == 2
+
+    watcher.settle_due(now=minutes(3))
+    assert Journey.objects.filter(status="done", verdict="met").count() == 3

@@ -17,7 +17,7 @@ from slatrack.tracking import flows, watcher
 from slatrack.tracking.models import Deadline, Flip, Journey, SpanBlock, Trace
 from slatrack.tracking.recorder import record
 from tests.spans import NOON, span
-from tests.trades import DOCUMENT
+from tests.trades import DOCUMENT, enriched, reported, trade
 
 pytestmark = pytest.mark.django_db
 
@@ -278,7 +278,7 @@ def check_flips():
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(st.data())
 def test_rows_are_those_of_the_oracle(data):
@@ -287,3 +287,38 @@ def test_rows_are_those_of_the_oracle(data):
     play(spans, data)
     assert rows() == Oracle(spans).rows()
     check_flips()
+
+
+def flips():
+    fields = ("journey__key", "deadline", "version", "number", "about", "before", "after", "at")
+    return sorted(Flip.objects.values_list(*fields, "due_at", "reason", "step"))
+
+
+@settings(
+    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.data())
+def test_flips_do_not_depend_on_order_and_batches_before_the_due_time(data):
+    spans = [
+        *trade("done"),
+        *trade("silent")[:3],
+        *trade("keyless")[:1],
+        *trade("retried")[:3],
+        enriched("retried", name="again", trace="retried", at=12, error=True),
+        reported("retried", name="failed", trace="retried", at=25, error=True),
+        reported("retried", name="good", trace="retried", at=30),
+        *trade("failing")[:2],
+        enriched("failing", trace="failing", at=11, error=True),
+    ]
+    order = data.draw(st.permutations([*spans, *spans[:4]]))
+    cut, other = sorted(data.draw(st.tuples(st.integers(0, 19), st.integers(0, 19))))
+    told = []
+    for batches in ([spans], [order[:cut], order[cut:other], order[other:]]):
+        forget()
+        for batch in batches:
+            record(batch, now=NOON + timedelta(seconds=40))
+        for seconds in (41, 460, 730, 901):
+            settle(NOON + timedelta(seconds=seconds))
+        told.append(flips())
+    assert told[0] == told[1]
+    assert len(told[0]) > 8
