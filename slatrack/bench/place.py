@@ -41,7 +41,9 @@ class Broker:
         self.address = settings.SLATRACK.kafka_brokers or self._start_mock()
 
     def _start_mock(self) -> str:
-        self._mock = Producer({"bootstrap.servers": "mock", "test.mock.num.brokers": 1, "log_level": 2})
+        self._mock = Producer(
+            {"bootstrap.servers": "mock", "test.mock.num.brokers": 1, "log_level": 2}
+        )
         brokers = self._mock.list_topics(timeout=10).brokers.values()
         return ",".join(f"{broker.host}:{broker.port}" for broker in brokers)
 

@@ -7,6 +7,7 @@ that answers at them.
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import count, islice
 from typing import Self
 
 from slatrack.demo.addresses import Addresses
@@ -25,9 +26,10 @@ class Doors:
     smtp: socket.socket
 
     @classmethod
-    def open(cls, first_port: int) -> Self:
-        """Take three ports in a row; any free one instead of each that is busy."""
-        return cls(*(take_near(HOST, first_port + number) for number in range(3)))
+    def open(cls, first_port: int, *, kept_free: int | None = None) -> Self:
+        """Take three ports in a row without `kept_free`; any free one instead of a busy one."""
+        ports = (port for port in count(first_port) if port != kept_free)
+        return cls(*(take_near(HOST, port) for port in islice(ports, 3)))
 
     @classmethod
     def inherited(cls, numbers: Sequence[int]) -> Self:

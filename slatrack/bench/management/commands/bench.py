@@ -23,7 +23,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("what", nargs="?", choices=["ingest"], default="ingest")
-        parser.add_argument("--spans", type=int, help="spans to send: 40,000, or 200,000 with a broker")
+        parser.add_argument(
+            "--spans", type=int, help="spans to send: 40,000, or 200,000 with a broker"
+        )
         parser.add_argument("--json", action="store_true", help="print JSON, for machines")
         parser.add_argument("--seed", type=int, default=1, help="of the load generator")
 

@@ -26,7 +26,7 @@ class Command(BaseCommand):
             runner = Runner()
         except (PortBusyError, FolderInUseError) as error:
             raise CommandError(str(error)) from error
-        doors = Doors.open(settings.SLATRACK.http_port + 1)
+        doors = Doors.open(settings.SLATRACK.http_port + 1, kept_free=settings.SLATRACK.grpc_port)
         addresses.write(doors.addresses)
         faults.clear()
         runner.feed("pipeline", partial(child.run, runner.brokers, doors))
