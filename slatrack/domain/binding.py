@@ -124,9 +124,12 @@ def _groups(tree: Tree, only: tuple[str, ...]) -> Iterator[Group]:
 
 def _affordable(groups: Iterable[Group], flow: str) -> tuple[list[Group], bool]:
     """Leave out the most shared groups where all together would be too much: no input stops us."""
+    found = list(groups)
+    if sum(len(group.keys) * (1 + len(group.facts)) for group in found) <= MAX_WORK:
+        return found, False
     kept: list[Group] = []
     work, cut = 0, False
-    for group in sorted(groups, key=lambda g: (len(g.keys), g.keys, g.by)):
+    for group in sorted(found, key=lambda g: (len(g.keys), g.keys, g.by)):
         steps = sum(1 for one in group.facts for name, _ in one.steps if name == flow)
         work += len(group.keys) * (1 + steps)
         if work > MAX_WORK and len(group.keys) > 1:

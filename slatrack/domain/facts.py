@@ -62,9 +62,12 @@ def fact(span: Span, matched: Matched, flows: Mapping[str, Flow]) -> Fact:
 
 
 def _captured(span: Span, matched: Matched, flows: Mapping[str, Flow]) -> Captured:
+    concerned = {flow for flow, _ in (*matched.keys, *matched.steps)}
+    if not any(flows[flow].kept for flow in concerned):
+        return ()
     found = {
         name: span.attributes[name]
-        for flow in {flow for flow, _ in (*matched.keys, *matched.steps)}
+        for flow in concerned
         for name in flows[flow].kept
         if name in span.attributes
     }

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from slatrack.domain.matches import Match, as_text
 from slatrack.domain.rules import Rule, start_names
-from slatrack.domain.spans import Span
+from slatrack.domain.spans import Span, Value
 
 MESSAGE_KEY = "messaging.kafka.message.key"
 MAX_KEY = 500  # characters; a longer one is no event key
@@ -47,22 +47,30 @@ class KeySource:
 
     def find(self, span: Span) -> tuple[str, ...]:
         """Return the keys that `span` carries here: none, one, or many for a batch."""
+        if self.kind is KeyKind.ATTRIBUTE:
+            return _keys(span.attributes.get(self.name))
         if self.kind is KeyKind.MESSAGE_KEY and not fnmatchcase(span.topic or "", self.name):
             return ()
         if self.kind is KeyKind.TRACE:
             return (span.trace_id.hex(),)
         if self.kind is KeyKind.MESSAGE:
             return self._coordinates(span)
-        value = span.attributes.get(self.attribute or "")
-        if value is None:
-            return ()
-        found = value if isinstance(value, tuple) else (str(value),)
-        return tuple(key for key in dict.fromkeys(found) if 0 < len(key) <= MAX_KEY)
+        return _keys(span.attributes.get(self.attribute or ""))
 
     def _coordinates(self, span: Span) -> tuple[str, ...]:
         if span.offset is None or not span.topic or not fnmatchcase(span.topic, self.name):
             return ()
         return (f"{span.topic}-{span.partition}@{span.offset}",)
+
+
+def _keys(value: Value | None) -> tuple[str, ...]:
+    """The event keys that an attribute's value holds: each once, none that is empty or too long."""
+    if isinstance(value, str):
+        return (value,) if 0 < len(value) <= MAX_KEY else ()
+    if value is None:
+        return ()
+    found = value if isinstance(value, tuple) else (str(value),)
+    return tuple(key for key in dict.fromkeys(found) if 0 < len(key) <= MAX_KEY)
 
 
 @dataclass(frozen=True, slots=True)

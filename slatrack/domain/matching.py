@@ -7,7 +7,7 @@ fit a shape are found once and remembered: a span costs one look-up, not one tes
 from collections.abc import Hashable, Sequence
 from typing import NamedTuple
 
-from slatrack.domain.flows import Flow, KeySource, Step
+from slatrack.domain.flows import Flow, KeyKind, KeySource, Step
 from slatrack.domain.spans import Span
 
 MAX_SHAPES = 20_000  # names may carry ids: forget all rather than grow without bound
@@ -29,14 +29,26 @@ class _Candidate(NamedTuple):
     bare: bool  # no attributes to test
 
 
+class _Candidates(NamedTuple):
+    """The steps that fit a shape; `bare` and `named` too where none of them tests attributes."""
+
+    steps: tuple[_Candidate, ...]
+    bare: tuple[_Candidate, ...]
+    named: tuple[tuple[str, str], ...]
+
+
+_NONE = _Candidates((), (), ())
+
+
 class Matcher:
     """Matches spans against a fixed set of flows. Not for several threads at once."""
 
     def __init__(self, flows: Sequence[Flow]) -> None:
         self._flows = tuple(flows)
         self._sources = tuple((flow.name, flow.event_key) for flow in flows)
+        self._plain = _plain_attributes(flows)
         self._own_keys = any(s.event_key for f in flows for s in f.steps)
-        self._shapes: dict[Hashable, tuple[_Candidate, ...]] = {}
+        self._shapes: dict[Hashable, _Candidates] = {}
         self._by_resource = any(s.match.resource for f in flows for s in f.steps)
         self._attributes = frozenset(
             source.attribute for flow in flows for source in _sources(flow) if source.attribute
@@ -45,26 +57,6 @@ class Matcher:
 
     def match(self, span: Span) -> Matched:
         """Return what `span` says to the flows."""
-        steps = self._steps(span)
-        keys = self._keys(span, steps) if steps or self._may_carry(span) else ()
-        if not keys and not steps:
-            return NOTHING
-        return Matched(keys, tuple((c.flow, c.step.name) for c in steps))
-
-    def _may_carry(self, span: Span) -> bool:
-        return self._always or not self._attributes.isdisjoint(span.attributes)
-
-    def _keys(self, span: Span, steps: tuple[_Candidate, ...]) -> tuple[tuple[str, str], ...]:
-        found: list[tuple[str, str]] = []
-        own = {c.flow: c.step.event_key for c in steps} if self._own_keys else {}
-        for flow, sources in self._sources:
-            for source in own.get(flow) or sources:
-                if keys := source.find(span):
-                    found += [(flow, key) for key in keys]
-                    break
-        return tuple(found)
-
-    def _steps(self, span: Span) -> tuple[_Candidate, ...]:
         origin = span.origin
         shape: Hashable = (
             span.kind,
@@ -78,11 +70,44 @@ class Matcher:
         candidates = self._shapes.get(shape)
         if candidates is None:
             candidates = self._remember(shape, span)
-        if not candidates:
-            return ()
-        return tuple(c for c in candidates if c.bare or c.step.match.fits_attributes(span))
+        if candidates is _NONE and not self._may_carry(span):
+            return NOTHING
+        steps = candidates.bare or tuple(
+            c for c in candidates.steps if c.bare or c.step.match.fits_attributes(span)
+        )
+        keys = self._keys(span, steps)
+        if not keys and not steps:
+            return NOTHING
+        named = candidates.named if candidates.bare else tuple((c.flow, c.step.name) for c in steps)
+        return Matched(keys, named)
 
-    def _remember(self, shape: Hashable, span: Span) -> tuple[_Candidate, ...]:
+    def _may_carry(self, span: Span) -> bool:
+        return self._always or not self._attributes.isdisjoint(span.attributes)
+
+    def _keys(self, span: Span, steps: Sequence[_Candidate]) -> tuple[tuple[str, str], ...]:
+        if self._plain:
+            return self._plain_keys(span)
+        found: list[tuple[str, str]] = []
+        own = {c.flow: c.step.event_key for c in steps} if self._own_keys else {}
+        for flow, sources in self._sources:
+            for source in own.get(flow) or sources:
+                if keys := source.find(span):
+                    found += [(flow, key) for key in keys]
+                    break
+        return tuple(found)
+
+    def _plain_keys(self, span: Span) -> tuple[tuple[str, str], ...]:
+        """The keys where all flows look for attributes only: the usual case, without the calls."""
+        attributes = span.attributes
+        found: list[tuple[str, str]] = []
+        for flow, sources in self._plain:
+            for name, source in sources:
+                if name in attributes and (keys := source.find(span)):
+                    found += [(flow, key) for key in keys]
+                    break
+        return tuple(found)
+
+    def _remember(self, shape: Hashable, span: Span) -> _Candidates:
         if len(self._shapes) >= MAX_SHAPES:
             self._shapes.clear()
         found = tuple(
@@ -91,8 +116,25 @@ class Matcher:
             for step in flow.steps
             if step.match.fits_shape(span)
         )
-        self._shapes[shape] = found
-        return found
+        remembered = _NONE if not found else _candidates(found)
+        self._shapes[shape] = remembered
+        return remembered
+
+
+def _candidates(found: tuple[_Candidate, ...]) -> _Candidates:
+    bare = found if all(one.bare for one in found) else ()
+    return _Candidates(found, bare, tuple((one.flow, one.step.name) for one in bare))
+
+
+def _plain_attributes(
+    flows: Sequence[Flow],
+) -> tuple[tuple[str, tuple[tuple[str, KeySource], ...]], ...]:
+    """Each flow's attributes in order of preference; empty where some key is found otherwise."""
+    if any(s.kind is not KeyKind.ATTRIBUTE for flow in flows for s in _sources(flow)):
+        return ()
+    if any(step.event_key for flow in flows for step in flow.steps):
+        return ()
+    return tuple((f.name, tuple((s.name, s) for s in f.event_key)) for f in flows)
 
 
 def _sources(flow: Flow) -> list[KeySource]:

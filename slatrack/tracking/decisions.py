@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from slatrack.domain.states import Status, Verdict
 
 
-@dataclass(frozen=True, slots=True)
-class Decided:
+class Decided(NamedTuple):
     """A deadline of a journey as it stands: the columns of its row."""
 
     name: str
@@ -28,8 +28,7 @@ class Decided:
     next_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Flipped:
+class Flipped(NamedTuple):
     """A change to record; `number` counts the changes of one deadline, or of the status."""
 
     journey_id: UUID

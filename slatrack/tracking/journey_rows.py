@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -143,7 +144,10 @@ def save_journeys(
     folded: Mapping[UUID, Folded], known: Mapping[UUID, Stored], flows: Flows, moment: Moment
 ) -> None:
     """Write journeys, deadlines and flips; tell open browsers. May raise store.Raced."""
-    rows = [_journey_row(row_id, folded[row_id], flows, moment) for row_id in sorted(folded)]
+    rows = [
+        _journey_row(row_id, folded[row_id], flows, moment)
+        for row_id in sorted(folded, key=attrgetter("int"))
+    ]
     store.insert(models.Journey, JOURNEY_COLUMNS, [row for row in rows if row[0] not in known])
     store.update(models.Journey, JOURNEY_COLUMNS, [row for row in rows if row[0] in known])
     _save_deadlines(folded)

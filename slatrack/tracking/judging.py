@@ -7,7 +7,6 @@ that it was made with does; nothing else changes it, neither a second look nor a
 
 import logging
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -50,7 +49,7 @@ def judge_journey(
         flips += changes
     status, told, changes = tell_status(journey, told, moment)
     step = journey.last.step
-    flips = [replace(flip, journey_id=journey_id, step=step) for flip in [*flips, *changes]]
+    flips = [flip._replace(journey_id=journey_id, step=step) for flip in [*flips, *changes]]
     nexts = [d.next_at for d in decided if d.next_at] + status_next(journey, status, told)
     return Judged(status, tuple(decided), told, min(nexts, default=None), tuple(flips))
 
@@ -84,8 +83,7 @@ def _decide(
         return _retract(before, moment)
     known = _known(running, rule, before, flows.grace(running.spec))
     judged = _judgement(known, running, moment)
-    after = replace(
-        known,
+    after = known._replace(
         verdict=judged.verdict,
         warned=judged.warned,
         reached_at=running.reached_at if known.due_at else None,
@@ -99,8 +97,8 @@ def _retract(before: Decided | None, moment: Moment) -> Outcome:
     """A deadline that the event does not have: gone, or kept as history where it was told of."""
     if before is None or not before.flip_count:
         return None, []
-    after = replace(
-        before, verdict=Verdict.WAITING, due_at=None, warnings=(), reached_at=None,
+    after = before._replace(
+        verdict=Verdict.WAITING, due_at=None, warnings=(), reached_at=None,
         reason=NOT_APPLICABLE, next_at=None,
     )  # fmt: skip
     return _counted(after, _flips(before, after, moment), before, moment)
@@ -108,7 +106,7 @@ def _retract(before: Decided | None, moment: Moment) -> Outcome:
 
 def _counted(after: Decided, flips: list[Flipped], known: Decided, moment: Moment) -> Outcome:
     watermark = moment.read_to if flips else known.watermark
-    return replace(after, flip_count=known.flip_count + len(flips), watermark=watermark), flips
+    return after._replace(flip_count=known.flip_count + len(flips), watermark=watermark), flips
 
 
 def _known(
@@ -123,8 +121,7 @@ def _known(
     if before is None:
         return fresh
     untold = before.due_at is None and not before.flip_count
-    return replace(
-        fresh,
+    return fresh._replace(
         warned=before.warned,
         verdict=Verdict.WAITING if untold else before.verdict,
         reached_at=before.reached_at,

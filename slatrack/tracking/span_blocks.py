@@ -33,9 +33,9 @@ def store(
     """Store the spans that `changed` traces gained; return those traces with their blocks."""
     kept: list[Span] = []
     parked: list[Span] = []
+    staying = {one for one, trace in changed.items() if bound[one] or _promising(trace)}
     for span in _gained(spans, known, changed):
-        trace = changed[span.trace_id]
-        (kept if bound[span.trace_id] or _promising(trace) else parked).append(span)
+        (kept if span.trace_id in staying else parked).append(span)
     kept += _moved(known, changed, bound)
     added: dict[bytes, list[int]] = defaultdict(list)
     for group, is_bound in ((kept, True), (parked, False)):

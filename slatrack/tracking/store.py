@@ -97,8 +97,13 @@ class _Table:
 
     def adapted(self, rows: Sequence[Row]) -> list[tuple[Any, ...]]:
         """The rows as SQLite keeps them."""
-        adapt = [_sqlite_adapter(field) for field in self.fields]
-        return [tuple(a(v) for a, v in zip(adapt, row, strict=True)) for row in rows]
+        columns = zip(*rows, strict=True)
+        adapters = map(_sqlite_adapter, self.fields)
+        adapted = [
+            column if adapt is None else map(adapt, column)
+            for adapt, column in zip(adapters, columns, strict=True)
+        ]
+        return list(zip(*adapted, strict=True))
 
 
 def _unnest(statement: str, values: Sequence[list[Any]]) -> list[Any]:
@@ -123,25 +128,21 @@ def _postgres_kind(field: Any) -> tuple[str, str]:
     return ("text", "") if kind.startswith("varchar") else (kind, "")
 
 
-def _sqlite_adapter(field: Any) -> Callable[[Any], Any]:
+def _sqlite_adapter(field: Any) -> Callable[[Any], Any] | None:
     if isinstance(field, models.DateTimeField):
         return _sqlite_datetime
     if isinstance(field, models.JSONField):
         return json_text
     target = field.target_field if field.is_relation else field
-    return _hex if isinstance(target, models.UUIDField) else _same
+    return _hex if isinstance(target, models.UUIDField) else None
 
 
 def _sqlite_datetime(value: datetime | None) -> str | None:
-    return None if value is None else str(value.replace(tzinfo=None))
+    return None if value is None else value.isoformat(" ")[:-6]  # without +00:00
 
 
 def _hex(value: UUID) -> str:
     return value.hex
-
-
-def _same(value: Any) -> Any:
-    return value
 
 
 def json_text(value: Any) -> str:

@@ -1,6 +1,6 @@
-"""Run a command on real servers: `python -m tests.servers postgres redis -- pytest`.
+"""Run a command on real servers: `python -m tests.servers postgres redis kafka -- COMMAND`.
 
-The command finds them in SLATRACK_DATABASE_URL and SLATRACK_REDIS_URL.
+The command finds them in SLATRACK_DATABASE_URL, SLATRACK_REDIS_URL and SLATRACK_KAFKA_BROKERS.
 """
 
 import os
@@ -10,9 +10,10 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
-from . import postgres, redis
+from . import kafka, postgres, redis
 
 KNOWN = {
+    "kafka": (kafka.real, "SLATRACK_KAFKA_BROKERS"),
     "postgres": (postgres.real, "SLATRACK_DATABASE_URL"),
     "redis": (redis.real, "SLATRACK_REDIS_URL"),
 }
