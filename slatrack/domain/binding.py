@@ -94,6 +94,8 @@ def _keys(facts: Iterable[Fact]) -> dict[str, dict[str, None]]:
 def _bind_flow(
     facts: Mapping[bytes, Fact], flow: str, keys: Mapping[str, None]
 ) -> tuple[dict[str, list[Group]], bool]:
+    if len(keys) == 1 and (simple := _simple(facts, flow, *keys)):
+        return simple, False
     tree = Tree(facts, flow, most_shared=MAX_WORK)
     groups, cut = _affordable(_groups(tree, tuple(keys) if len(keys) == 1 else ()), flow)
     events: dict[str, list[Group]] = defaultdict(list)
@@ -104,6 +106,20 @@ def _bind_flow(
         if any(name == flow for one in group.facts for name, _ in one.steps):
             proven.update(group.keys)
     return {key: events[key] for key in sorted(proven)}, cut or tree.truncated
+
+
+def _simple(facts: Mapping[bytes, Fact], flow: str, key: str) -> dict[str, list[Group]]:
+    """The usual case without a tree: one event, each span keyed or next to one that is."""
+    keyed = [one for one in facts.values() if one.keys and any(f == flow for f, _ in one.keys)]
+    ids = {one.span_id for one in keyed}
+    parents = {one.parent_id for one in keyed}
+    others = [one for one in facts.values() if one.span_id not in ids]
+    if any(one.span_id not in parents and one.parent_id not in ids for one in others):
+        return {}
+    groups = [Group((key,), BoundBy.KEY, sorted(keyed))]
+    if others:
+        groups.append(Group((key,), BoundBy.ANCESTRY, sorted(others)))
+    return {key: groups}
 
 
 def _groups(tree: Tree, only: tuple[str, ...]) -> Iterator[Group]:

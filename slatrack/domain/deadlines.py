@@ -6,8 +6,8 @@ been read beyond the due time and its grace. Until then it is waiting, and when 
 past while the telemetry is not, unknown.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from slatrack.domain.calendars import Calendars
 from slatrack.domain.flows import DeadlineSpec
@@ -19,8 +19,7 @@ from slatrack.domain.states import Verdict
 PATIENCE = timedelta(seconds=5)  # telemetry this little behind is no news: keep waiting
 
 
-@dataclass(frozen=True, slots=True)
-class Running:
+class Running(NamedTuple):
     """One deadline of one journey, computed: when it is due and what the spans say of it.
 
     `proven` is False while the start or the proof rests on weak evidence (ingress not seen yet,
@@ -42,8 +41,7 @@ class Running:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(NamedTuple):
     """What holds now.
 
     `next_at` is the instant to which telemetry must have been read for it to change by silence
@@ -60,7 +58,7 @@ def run(journey: Journey, spec: DeadlineSpec, calendars: Calendars) -> Running |
     """Apply one deadline to one journey; None if it does not apply to such an event."""
     if not spec.applies(journey.attributes):
         return None
-    answer = due(spec.rule, clock(journey), calendars=calendars)
+    answer = due(spec.rule, clock(journey, spec), calendars=calendars)
     if answer.state is State.NOT_APPLICABLE:
         return None
     until = journey.seen(spec.until)
@@ -75,7 +73,7 @@ def run(journey: Journey, spec: DeadlineSpec, calendars: Calendars) -> Running |
 
 def _started(journey: Journey, spec: DeadlineSpec) -> bool:
     """Whether the steps that the rule counts from were seen, and surely belong to this event."""
-    steps = [journey.seen(start[5:]) for start in spec.starts if start.startswith("step:")]
+    steps = [journey.seen(name) for name in spec.start_steps]
     if "ingress" in spec.starts:
         if journey.ingress is None:
             return False
@@ -83,11 +81,12 @@ def _started(journey: Journey, spec: DeadlineSpec) -> bool:
     return all(step is None or step.started for step in steps)
 
 
-def clock(journey: Journey) -> Clock:
-    """Return what a rule may count from."""
+def clock(journey: Journey, spec: DeadlineSpec) -> Clock:
+    """Return what the rule of `spec` counts from, as far as it is known."""
+    seen = [found for name in spec.start_steps if (found := journey.seen(name))]
     return Clock(
         ingress=to_datetime(journey.started),
-        steps={s.step: to_datetime(s.start) for s in journey.steps},
+        steps={one.step: to_datetime(one.start) for one in seen},
         attributes=journey.attributes,
     )
 

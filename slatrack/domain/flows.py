@@ -102,6 +102,11 @@ class DeadlineSpec:
         """What its rule counts from or depends on: "ingress", "step:…", "attr:…"."""
         return start_names(self.rule)
 
+    @cached_property
+    def start_steps(self) -> tuple[str, ...]:
+        """The steps that its rule counts from."""
+        return tuple(sorted(n[5:] for n in self.starts if n.startswith("step:")))
+
     def applies(self, attributes: Mapping[str, object]) -> bool:
         """Whether an event with these attributes has this deadline."""
         return all(

@@ -5,7 +5,7 @@ nanoseconds since 1970 UTC throughout; `slatrack.domain.instants` turns them int
 """
 
 from collections import defaultdict
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
@@ -119,8 +119,7 @@ def _earliest(
     return tuple(first[name] for name in sorted(first))
 
 
-@dataclass(frozen=True, slots=True)
-class StepSeen:
+class StepSeen(NamedTuple):
     """One step of one journey as far as it is known.
 
     `reached` is the end of the first good attempt, `proven` whether that one is surely this event's
@@ -155,14 +154,19 @@ class Journey:
     truncated: bool
     attributes: Mapping[str, str | int | float | bool]
 
+    @cached_property
+    def _by_name(self) -> dict[str, StepSeen]:
+        return {seen.step: seen for seen in self.steps}
+
     def seen(self, step: str) -> StepSeen | None:
         """Return what is known of `step`; None if it was not seen."""
-        return next((s for s in self.steps if s.step == step), None)
+        return self._by_name.get(step)
 
     @cached_property
     def last(self) -> StepSeen:
         """The step that the event was last seen to enter: where it is now."""
-        return max(self.steps, key=lambda s: (s.start, self.flow.order[s.step]))
+        latest = max(seen.start for seen in self.steps)  # of several, the flow's last
+        return next(seen for seen in reversed(self.steps) if seen.start == latest)
 
     @cached_property
     def ingress(self) -> StepSeen | None:
@@ -220,7 +224,9 @@ def fold(flow: Flow, key: str, parts: Mapping[bytes, Part]) -> Journey | None:
 _STRENGTH = [by.value for by in BoundBy]
 
 
-def _step_seen(step: str, sightings: Iterable[Sighting]) -> StepSeen:
+def _step_seen(step: str, sightings: Collection[Sighting]) -> StepSeen:
+    if len(sightings) == 1:
+        return _seen_once(step, *sightings)
     attempts = sorted(sightings, key=lambda s: (s.end, s.start, s.span_id))
     good = [s for s in attempts if not s.error]
     first = min(attempts, key=lambda s: (s.start, s.by == BoundBy.TRACE))
@@ -238,6 +244,16 @@ def _step_seen(step: str, sightings: Iterable[Sighting]) -> StepSeen:
     )
 
 
+def _seen_once(step: str, one: Sighting) -> StepSeen:
+    sure, good = one.by != BoundBy.TRACE, not one.error
+    reached = one.end if good else None
+    return StepSeen(
+        step, one.start, one.end, 1, one.error, reached, good and sure, sure, one, one.by
+    )
+
+
 def _attributes(parts: Iterable[Part], flow: Flow) -> dict[str, str | int | float | bool]:
+    if not flow.kept:
+        return {}
     found = _earliest(c for p in parts for c in p.captured if c[0] in flow.kept)
     return {name: value for name, _, value in found}
