@@ -25,7 +25,7 @@ class Raced(Exception):
 
 def chunks(ids: Collection[T]) -> Iterator[list[T]]:
     """Yield sorted `ids` in lists that one statement can take; whoever locks locks in order."""
-    ordered = sorted(ids)
+    ordered = sorted(ids, key=int)  # an id that is a UUID compares slowly
     for n in range(0, len(ordered), MOST_VALUES):
         yield ordered[n : n + MOST_VALUES]
 
