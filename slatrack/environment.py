@@ -42,7 +42,7 @@ class Environment(BaseSettings):
         {}, description="More librdkafka settings as JSON, e.g. for TLS and SASL"
     )
     kafka_batch_records: int = Field(
-        200, ge=1, le=10000, description="Most Kafka records recorded at once"
+        600, ge=1, le=10000, description="Most Kafka records recorded at once"
     )
     kafka_batch_seconds: float = Field(
         0.25, gt=0, le=10, description="How long a batch may wait for more records"
