@@ -11,12 +11,26 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
+from slatrack.tracking import flows
 from tests.servers import chromium, kafka, postgres, redis
 from tests.servers.process import Missing
 
+# `make test` tries a few examples of each property, CI many.
+settings.register_profile(
+    "slatrack", max_examples=int(os.environ.get("SLATRACK_TEST_EXAMPLES", "10")), deadline=None
+)
+settings.load_profile("slatrack")
+
 CI = os.environ.get("SLATRACK_CI") == "1"
 Server = Callable[[Path], AbstractContextManager[str]]
+
+
+@pytest.fixture(autouse=True)
+def _forget_flows() -> None:
+    """Flows are cached by what the database says of them, and tests roll that back."""
+    flows._cache.clear()
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from django.db import OperationalError
 
+from consumers import loop
 from consumers.loop import Loop
 from consumers.partitions import Held, Partitions
 from slatrack.tracking.models import SetAside, Source, Trace
@@ -177,14 +178,15 @@ def test_what_another_consumer_owns_now_is_not_written():
 
 
 @pytest.mark.django_db
-def test_large_records_are_split_into_several_transactions():
+def test_large_records_are_split_into_several_transactions(monkeypatch):
     sizes = []
 
     def counting(spans, **options):
         sizes.append(len(spans))
         return record(spans, **options)
 
-    large = export(span("s", {"payload": "x" * 6_000_000}))
+    monkeypatch.setattr(loop, "MAX_BYTES", 100_000)
+    large = export(span("s", {"payload": "x" * 60_000}))
     a_loop(Twin([Message(n, large) for n in range(3)]), record=counting).run_once()
 
     assert sizes == [1, 1, 1]

@@ -38,7 +38,7 @@ def any_span(draw):
     )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(deadline=None)
 @given(st.data())
 def test_any_order_batching_and_repetition_gives_the_same_journeys(data):
     spans = data.draw(st.lists(any_span(), max_size=14))
@@ -49,7 +49,7 @@ def test_any_order_batching_and_repetition_gives_the_same_journeys(data):
     assert journeys_of([FLOW], shuffled[:cut], shuffled[cut:]) == journeys_of([FLOW], spans)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(deadline=None)
 @given(st.lists(any_span(), max_size=14))
 def test_a_span_with_keys_belongs_to_those_events_and_to_no_other(spans):
     matcher, by_name = Matcher([FLOW]), {FLOW.name: FLOW}

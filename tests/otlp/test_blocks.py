@@ -67,7 +67,7 @@ def test_a_damaged_block_is_an_error_that_says_so(damage):
         unpack(damage(pack(spans)), {one.trace_id for one in spans})
 
 
-@settings(max_examples=100, deadline=None)
+@settings(deadline=None)
 @given(st.data())
 def test_any_damage_is_noticed_or_harmless(data):
     spans = some_spans(5)

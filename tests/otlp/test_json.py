@@ -70,7 +70,7 @@ def test_a_rich_span_is_the_same_in_json_and_protobuf():
     assert explain(b"", b"", json_span.raw) == explain(b"", b"", proto_span.raw)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(deadline=None)
 @given(
     name=st.text(max_size=20),
     attributes=st.dictionaries(
@@ -94,14 +94,14 @@ def test_json_and_protobuf_agree(name, attributes, kind, end):
     assert [r.reason for r in by_json.rejected] == [r.reason for r in by_proto.rejected]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.binary(max_size=200), encoding=st.sampled_from(["auto", "otlp_proto", "otlp_json"]))
 def test_arbitrary_bytes_are_spans_or_undecodable(data, encoding):
     with suppress(Undecodable):
         decode(data, encoding=encoding, wanted=WANTED, now=NOON)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(deadline=None)
 @given(st.data())
 def test_damaged_exports_are_spans_or_rejected_or_undecodable(data):
     sent = bytearray(export(span("a", {"trade.id": "T"}, links=[link()]), span("b")))
@@ -130,7 +130,7 @@ JSON = st.recursive(
 )  # fmt: skip
 
 
-@settings(max_examples=80, deadline=None)
+@settings(deadline=None)
 @given(fields=st.dictionaries(st.sampled_from(
     ["traceId", "spanId", "name", "kind", "startTimeUnixNano", "attributes", "links", "events",
      "status", "flags"]), JSON, max_size=3), document=JSON)  # fmt: skip

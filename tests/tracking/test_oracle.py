@@ -277,9 +277,7 @@ def check_flips():
             assert Deadline.objects.get(journey=journey, name=deadline).verdict == said
 
 
-@settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_rows_are_those_of_the_oracle(data):
     spans = data.draw(worlds())
@@ -294,9 +292,7 @@ def flips():
     return sorted(Flip.objects.values_list(*fields, "due_at", "reason", "step"))
 
 
-@settings(
-    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_flips_do_not_depend_on_order_and_batches_before_the_due_time(data):
     spans = [

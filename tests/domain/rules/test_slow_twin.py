@@ -25,7 +25,7 @@ ZONES = ["America/Sao_Paulo", "Australia/Lord_Howe", "America/Santiago", "Americ
          "Europe/Berlin", "Asia/Tokyo", "UTC"]  # fmt: skip
 CODES = ["XNYS", "XLON", "XASX", "TARGET", "US_FEDERAL", "WEEKDAYS"]
 TIMES = ["00:00", "00:30", "01:30", "02:00", "02:15", "02:30", "08:00", "16:15", "23:59", "24:00"]
-PATIENT = settings(max_examples=25, deadline=None)
+PATIENT = settings(deadline=None)
 
 
 def near(edge: str) -> st.SearchStrategy[datetime]:
@@ -154,7 +154,7 @@ def test_sessions(rule, start):
 KEPT_DST = {"gap": "transition", "overlap": "first"}
 
 
-@settings(max_examples=25, deadline=None)
+@settings(deadline=None)
 @given(CUTOFFS | OPEN_TIMES | SESSIONS, STARTS, st.integers(0, 5 * 24 * 60))
 def test_a_later_start_is_never_due_earlier(rule, start, minutes):
     if "dst" in rule:
@@ -165,7 +165,7 @@ def test_a_later_start_is_never_due_earlier(rule, start, minutes):
     assert first <= second
 
 
-@settings(max_examples=25, deadline=None)
+@settings(deadline=None)
 @given(WINDOWS | OPEN_TIMES | SESSIONS, STARTS, st.integers(0, 59_999_999))
 def test_nothing_is_due_before_it_starts(rule, start, microseconds):
     start += timedelta(microseconds=microseconds)
@@ -174,7 +174,7 @@ def test_nothing_is_due_before_it_starts(rule, start, microseconds):
 
 
 @pytest.mark.parametrize("kind", ["earliest", "latest"])
-@settings(max_examples=25, deadline=None)
+@settings(deadline=None)
 @given(rules=st.lists(CUTOFFS | WINDOWS | SESSIONS, min_size=1, max_size=3), start=STARTS)
 def test_earliest_and_latest_are_minimum_and_maximum(kind, rules, start):
     pick = min if kind == "earliest" else max
