@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from slatrack.domain.spans import NO_ATTRIBUTES, Value
 from slatrack.otlp import wire
+from slatrack.otlp.layout import Layout
 from slatrack.otlp.services import TENANT_SLOTS
 from slatrack.otlp.values import REPLACEMENT, is_cut, value, varint
 from slatrack.otlp.vocabulary import Slot, slots
@@ -30,12 +31,14 @@ class Plan:
 
     def __init__(self, wanted: frozenset[str]) -> None:
         self._wanted = tuple(sorted(wanted | {CUT}))
+        self._asked = wanted | {CUT}
         meanings = slots(wanted)
         for name, slot in TENANT_SLOTS:
             meanings[name] = (*meanings.get(name, ()), slot)
         self._slots = {name.encode(): found for name, found in meanings.items()}
         self._by_prefix = {_prefix(name): s for name, s in self._slots.items() if len(name) < 128}
-        self._remembered: dict[bytes, Hits] = {}
+        self.layout = Layout(self._slots)
+        self.remembered: dict[bytes, Hits] = {}
         self._values_of: dict[bytes, int] = {}
         self._various: set[bytes] = set()
 
@@ -43,7 +46,7 @@ class Plan:
         """Return values by newest name. Of synonyms the newest wins, of equals the first."""
         found: dict[str, Value] = {}
         ranks: dict[str, int] = {}
-        remembered, learn = self._remembered.get, self._learn
+        remembered, learn = self.remembered.get, self.learn
         for raw in raws:
             hits = remembered(raw)
             if hits is None:
@@ -57,9 +60,15 @@ class Plan:
 
     def attributes(self, found: Found) -> Mapping[str, Value]:
         """Return what of `found` somebody asked for."""
-        return {name: found[name] for name in self._wanted if name in found} or NO_ATTRIBUTES
+        if len(found) >= len(self._wanted):
+            return {name: found[name] for name in self._wanted if name in found} or NO_ATTRIBUTES
+        asked = [name for name in found if name in self._asked]
+        if len(asked) > 1:
+            asked.sort()
+        return {name: found[name] for name in asked} or NO_ATTRIBUTES
 
-    def _learn(self, raw: bytes) -> Hits:
+    def learn(self, raw: bytes) -> Hits:
+        """Return what a raw attribute means; remember it unless its key has too many values."""
         prefix = raw[: raw[1] + 2] if len(raw) > 1 else raw
         meanings = self._by_prefix.get(prefix)
         if prefix not in self._various:
@@ -72,16 +81,16 @@ class Plan:
         hits = _hits(raw, len(prefix), meanings) if meanings else ()
         if len(raw) > REMEMBERED_LENGTH:
             return hits
-        if len(self._remembered) >= REMEMBERED:
+        if len(self.remembered) >= REMEMBERED:
             self._forget()
-        self._remembered[raw] = hits
+        self.remembered[raw] = hits
         count = self._values_of[prefix] = self._values_of.get(prefix, 0) + 1
         if count >= REMEMBERED_PER_KEY and _is_usual(raw):
             self._various.add(prefix)
         return hits
 
     def _forget(self) -> None:
-        self._remembered.clear()
+        self.remembered.clear()
         self._values_of.clear()
         self._various.clear()
 

@@ -5,17 +5,20 @@ that can be replayed. Only where nothing can be told apart is the whole record u
 """
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from struct import Struct
 from typing import Any
 
-from slatrack.domain.spans import Span
+from slatrack.domain.spans import NO_ATTRIBUTES, Span
 from slatrack.otlp import json_messages, wire
-from slatrack.otlp.attributes import Plan, plan
-from slatrack.otlp.cleaning import Names, Unusable, check_ids, failed, parent, times
+from slatrack.otlp.cleaning import EARLIEST, Names, Unusable, check_ids, failed, parent, times
 from slatrack.otlp.cutting import cut_span
 from slatrack.otlp.errors import Rejected, Undecodable
-from slatrack.otlp.messaging import complete, message, read_links
+from slatrack.otlp.gists import PRODUCER, Gists, gists
+from slatrack.otlp.layout import NO_REST, Tail
+from slatrack.otlp.messaging import NO_MESSAGE, complete, message, read_links
 from slatrack.otlp.origins import Origins, Place
 from slatrack.otlp.services import logical_service
 
@@ -25,6 +28,11 @@ KEPT = 65_536  # bytes of one span
 
 _names = Names()
 _origins = Origins()
+_clock = Struct("<QxQ").unpack
+_new = tuple.__new__  # knows the order of a span's fields; quicker than by their names
+
+# Trace, span and parent id, kind, name, start, end, whether it failed: a span's first fields.
+Fields = tuple[bytes, bytes, bytes, int, str, int, int, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +88,7 @@ def _holds_spans(one: Any) -> bool:
 
 class _Reader:
     def __init__(self, wanted: Wanted, now: datetime) -> None:
-        self.plan = plan(wanted.attributes)
+        self.gists = gists(wanted.attributes)
         self.kept = wanted.kept
         self.latest = int((now + CLOCKS_MAY_BE_AHEAD).timestamp()) * 10**9
         self.spans: list[Span] = []
@@ -93,10 +101,10 @@ class _Reader:
         except Unusable as exc:
             self._refused[str(exc)].extend((resource, scope, raw) for raw in scope_spans.spans)
             return
-        add, plan, latest, kept = self.spans.append, self.plan, self.latest, self.kept
+        add, gists, latest, kept = self.spans.append, self.gists, self.latest, self.kept
         for raw in scope_spans.spans:
             try:
-                add(_span(raw, place, plan, latest, kept))
+                add(_span(raw, place, gists, latest, kept))
             except Unusable as exc:
                 self._refused[str(exc)].append((resource, scope, raw))
             except wire.DecodeError:
@@ -110,37 +118,64 @@ class _Reader:
         ]
 
 
-def _span(raw: bytes, place: Place, plan: Plan, latest: int, kept: int) -> Span:
+def _span(raw: bytes, place: Place, gists: Gists, latest: int, kept: int) -> Span:
+    """Read a span in the usual layout; what has another one is read by protobuf."""
+    layout = gists.plan.layout
+    head = layout.head(raw)
+    if head is None:
+        return _unusual(raw, place, gists, latest, kept)
+    at = head.end()
+    attributes, tail = NO_REST if at == len(raw) else layout.rest(raw, at)
+    if tail is None:
+        return _unusual(raw, place, gists, latest, kept)
+    trace_id, span_id, parent_id, sized_name, kind, clock = head.groups()
+    start, end = _clock(clock)
+    if not EARLIEST <= start <= end <= latest:
+        start, end = times(start, end, latest)
+    if parent_id is None or parent_id == span_id:
+        parent_id = b""
+    if len(raw) > kept:
+        raw = cut_span(raw, kept)
+    name = _names.clean(sized_name[1:])
+    fields = (
+        trace_id, span_id, parent_id, kind[0] if kind else 0, name, start, end, tail.failed,
+    )  # fmt: skip
+    return _made(fields, attributes, tail, place, gists, raw)
+
+
+def _unusual(raw: bytes, place: Place, gists: Gists, latest: int, kept: int) -> Span:
+    """Read a span in whatever layout."""
     sent = wire.SlimSpan.FromString(raw)
-    trace_id, span_id, parent_id = sent.trace_id, sent.span_id, sent.parent_span_id
+    trace_id, span_id, kind = sent.trace_id, sent.span_id, sent.kind
     check_ids(trace_id, span_id)
     start, end = times(sent.start, sent.end, latest)
-    name, kind, status = _names.clean(sent.name), sent.kind, sent.status
-    found = plan.read(sent.attributes)
-    sent_links = sent.links
-    links, left_out = read_links(sent_links, plan) if sent_links else ((), 0)
-    origin, named = place
-    topic, partition, offset, operation = message(found, kind, name, origin.scope, links)
-    return Span._make((  # in the order of its fields; twice as quick as by their names
-        trace_id,
-        span_id,
-        parent(parent_id, span_id) if parent_id else b"",
-        kind if 0 <= kind <= 5 else 0,
-        name,
-        start,
-        end,
-        failed(status) if status else False,
-        logical_service(found, named, origin.scope),
-        topic,
-        partition,
-        offset,
-        operation,
-        plan.attributes(found),
-        complete(links, topic, partition) if links else (),
-        sent.dropped_links + left_out,
-        origin,
-        raw if len(raw) <= kept else cut_span(raw, kept),
-    ))  # fmt: skip
+    tail = Tail(failed(sent.status), sent.links, sent.dropped_links)
+    parent_id = parent(sent.parent_span_id, span_id)
+    kind = kind if 0 <= kind <= 5 else 0
+    fields = (trace_id, span_id, parent_id, kind, _names.clean(sent.name), start, end, tail.failed)
+    return _made(fields, sent.attributes, tail, place, gists, cut_span(raw, kept))
+
+
+def _made(
+    fields: Fields, attributes: Sequence[bytes], tail: Tail, place: Place, gists: Gists, raw: bytes
+) -> Span:
+    """Return the span with these first fields, and with what follows from all it says."""
+    kind, name, origin, dropped = fields[3], fields[4], place.origin, tail.dropped_links
+    if tail.links:
+        found = gists.plan.read(attributes)
+        links, left_out = read_links(tail.links, gists.plan)
+        said = message(found, kind, name, origin.scope, links)
+        service = logical_service(found, place.named, origin.scope)
+        asked, dropped = gists.plan.attributes(found), dropped + left_out
+        links = complete(links, said[0], said[1])
+        return _new(Span, (*fields, service, *said, asked, links, dropped, origin, raw))
+    if not attributes and kind < PRODUCER:
+        return _new(
+            Span,
+            (*fields, place.service, *NO_MESSAGE, NO_ATTRIBUTES, (), dropped, origin, raw),
+        )
+    _, service, said, asked = gists.of(attributes, kind, name, place)
+    return _new(Span, (*fields, service, *said, asked, (), dropped, origin, raw))
 
 
 def _request_of(refused: list[tuple[bytes, bytes, bytes]]) -> bytes:

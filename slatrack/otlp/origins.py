@@ -6,7 +6,7 @@ from slatrack.domain.spans import Origin
 from slatrack.otlp import wire
 from slatrack.otlp.cleaning import Unusable
 from slatrack.otlp.cutting import cut_resource, cut_scope
-from slatrack.otlp.services import resource_name
+from slatrack.otlp.services import logical_service, resource_name
 from slatrack.otlp.values import MAX_NAME, mapping, text
 from slatrack.otlp.vocabulary import NEWEST
 
@@ -16,10 +16,12 @@ REMEMBERED_LENGTH = 65_536  # bytes
 
 
 class Place(NamedTuple):
-    """An origin and the service that its resource names (empty: none)."""
+    """An origin, the service that its resource names (empty: none), and that of its spans that
+    say nothing themselves."""
 
     origin: Origin
     named: str
+    service: str
 
 
 class Origins:
@@ -51,4 +53,6 @@ def _read(raw_resource: bytes, raw_scope: bytes) -> Place:
     for old, new in NEWEST.items():
         if old in sent:
             sent.setdefault(new, sent[old])
-    return Place(Origin(sent, scope, raw_resource, raw_scope), resource_name(sent))
+    named = resource_name(sent)
+    origin = Origin(sent, scope, raw_resource, raw_scope)
+    return Place(origin, named, logical_service({}, named, scope))

@@ -2,7 +2,9 @@
 
 Strings are declared as bytes, so that one sender's bad UTF-8 cannot make a whole batch unreadable.
 In the slim messages what is rarely looked at is bytes too: a span stays as received, and of its
-attributes only the wanted ones are ever decoded. Field numbers are those of opentelemetry-proto.
+attributes only the wanted ones are ever decoded. Tail is what a span has after its attributes; its
+oneof tells whether a field comes that should have come before. Field numbers are those of
+opentelemetry-proto.
 """
 
 from typing import Any
@@ -17,6 +19,9 @@ ScopeSpans:    1 scope bytes, 2 spans bytes*
 SlimSpan:      1 trace_id bytes, 2 span_id bytes, 4 parent_span_id bytes, 5 name bytes,
                6 kind int32, 7 start fixed64, 8 end fixed64, 9 attributes bytes*, 13 links bytes*,
                14 dropped_links uint32, 15 status bytes
+Tail:          1 trace_id bytes|, 2 span_id bytes|, 4 parent_span_id bytes|, 5 name bytes|,
+               6 kind int32|, 7 start fixed64|, 8 end fixed64|, 9 attributes bytes|,
+               13 links bytes*, 14 dropped_links uint32, 15 status bytes
 Resource:      1 attributes bytes*, 2 dropped_attributes_count uint32
 Scope:         1 name bytes, 2 version bytes, 3 attributes bytes*, 4 dropped_attributes_count uint32
 Span:          1 trace_id bytes, 2 span_id bytes, 3 trace_state bytes, 4 parent_span_id bytes,
@@ -78,6 +83,7 @@ Request = _message("Request")
 ResourceSpans = _message("ResourceSpans")
 ScopeSpans = _message("ScopeSpans")
 SlimSpan = _message("SlimSpan")
+Tail = _message("Tail")
 Resource = _message("Resource")
 Scope = _message("Scope")
 Span = _message("Span")
@@ -103,4 +109,5 @@ __all__ = [
     "SlimSpan",
     "Span",
     "Status",
+    "Tail",
 ]
