@@ -17,8 +17,8 @@ from slatrack.otlp.cleaning import EARLIEST, Names, Unusable, check_ids, failed,
 from slatrack.otlp.cutting import cut_span
 from slatrack.otlp.errors import Rejected, Undecodable
 from slatrack.otlp.gists import PRODUCER, Gists, gists
-from slatrack.otlp.layout import NO_REST, Tail
-from slatrack.otlp.messaging import NO_MESSAGE, complete, message, read_links
+from slatrack.otlp.layout import NO_TAIL, Tail
+from slatrack.otlp.messaging import complete, message, read_links
 from slatrack.otlp.origins import Origins, Place
 from slatrack.otlp.services import logical_service
 
@@ -124,23 +124,36 @@ def _span(raw: bytes, place: Place, gists: Gists, latest: int, kept: int) -> Spa
     head = layout.head(raw)
     if head is None:
         return _unusual(raw, place, gists, latest, kept)
-    at = head.end()
-    attributes, tail = NO_REST if at == len(raw) else layout.rest(raw, at)
+    trace_id, span_id, parent_id, sized_name, kinds, clock, one, two, three, four = head.groups()
+    at, size, attributes = head.end(), len(raw), []
+    if one is not None:
+        attributes = [sized[1:] for sized in (one, two, three, four) if sized]
+    tail = NO_TAIL if at == size else layout.rest(raw, at, attributes)
     if tail is None:
         return _unusual(raw, place, gists, latest, kept)
-    trace_id, span_id, parent_id, sized_name, kind, clock = head.groups()
     start, end = _clock(clock)
     if not EARLIEST <= start <= end <= latest:
         start, end = times(start, end, latest)
     if parent_id is None or parent_id == span_id:
         parent_id = b""
-    if len(raw) > kept:
+    if size > kept:
         raw = cut_span(raw, kept)
-    name = _names.clean(sized_name[1:])
-    fields = (
-        trace_id, span_id, parent_id, kind[0] if kind else 0, name, start, end, tail.failed,
-    )  # fmt: skip
-    return _made(fields, attributes, tail, place, gists, raw)
+    kind, name, error, dropped = kinds[0] if kinds else 0, _names.clean(sized_name[1:]), False, 0
+    if tail is not NO_TAIL:
+        error, links, dropped = tail
+        if links:
+            fields = (trace_id, span_id, parent_id, kind, name, start, end, error)
+            return _made(fields, attributes, tail, place, gists, raw)
+    if not attributes and kind < PRODUCER:
+        return _new(Span, (
+            trace_id, span_id, parent_id, kind, name, start, end, error, place.service,
+            None, None, None, None, NO_ATTRIBUTES, (), dropped, place.origin, raw,
+        ))  # fmt: skip
+    _, service, (topic, partition, offset, said), asked = gists.of(attributes, kind, name, place)
+    return _new(Span, (
+        trace_id, span_id, parent_id, kind, name, start, end, error, service,
+        topic, partition, offset, said, asked, (), dropped, place.origin, raw,
+    ))  # fmt: skip
 
 
 def _unusual(raw: bytes, place: Place, gists: Gists, latest: int, kept: int) -> Span:
@@ -169,11 +182,6 @@ def _made(
         asked, dropped = gists.plan.attributes(found), dropped + left_out
         links = complete(links, said[0], said[1])
         return _new(Span, (*fields, service, *said, asked, links, dropped, origin, raw))
-    if not attributes and kind < PRODUCER:
-        return _new(
-            Span,
-            (*fields, place.service, *NO_MESSAGE, NO_ATTRIBUTES, (), dropped, origin, raw),
-        )
     _, service, said, asked = gists.of(attributes, kind, name, place)
     return _new(Span, (*fields, service, *said, asked, (), dropped, origin, raw))
 

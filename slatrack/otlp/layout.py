@@ -14,6 +14,7 @@ from slatrack.otlp import wire
 from slatrack.otlp.cleaning import failed
 
 ATTRIBUTE = 0x4A  # the tag of Span.attributes
+CAPTURED = 4  # wanted attributes; more of them are found one by one
 LONG = 32  # attributes of 128 bytes and more; a span with more of them is read by protobuf
 REMEMBERED = 1_000  # tails
 REMEMBERED_LENGTH = 24  # bytes
@@ -40,15 +41,15 @@ class Layout:
 
     def __init__(self, names: Iterable[bytes]) -> None:
         others = _others(names)
-        # Groups: trace id, span id, parent id, name with its length, kind, start and end.
-        self.head = re.compile(_HEAD + others, re.DOTALL).match
+        # Groups: trace id, span id, parent id, name with its length, kind, start and end, and the
+        # first attributes that may be wanted, with their lengths.
+        self.head = re.compile(_HEAD + _first(others), re.DOTALL).match
         # It matches anything, so that each match begins where the one before has ended.
         self._walk = re.compile(others + rb"(?:\x4a(" + _SIZED + rb")|(.*))", re.DOTALL).findall
         self._tails: dict[bytes, Tail] = {}
 
-    def rest(self, raw: bytes, at: int) -> tuple[Sequence[bytes], Tail | None]:
-        """Return the attributes that may be wanted from `at` on, and the tail; no tail: unusual."""
-        wanted: list[bytes] = []
+    def rest(self, raw: bytes, at: int, wanted: list[bytes]) -> Tail | None:
+        """Add the attributes to `wanted` that may be it from `at` on; None: unusual."""
         for _ in range(LONG):
             left = b""
             for sized, after in self._walk(raw, at):
@@ -57,16 +58,16 @@ class Layout:
                     break
                 wanted.append(sized[1:])
             if not left:
-                return wanted, NO_TAIL
+                return NO_TAIL
             if left[0] != ATTRIBUTE:
-                return wanted, self._tail(left)
+                return self._tail(left)
             begin = len(raw) - len(left)
             size = _long(left)
             at = begin + 3 + size
             if not size or at > len(raw):
                 break
             wanted.append(raw[begin + 3 : at])
-        return (), None
+        return None
 
     def _tail(self, raw: bytes) -> Tail | None:
         known = self._tails.get(raw)
@@ -84,7 +85,14 @@ class Layout:
 
 
 NO_TAIL = Tail(False, (), 0)
-NO_REST: tuple[Sequence[bytes], Tail | None] = ((), NO_TAIL)
+
+
+def _first(others: bytes) -> bytes:
+    """Return a pattern for attributes that captures the first ones that are none of `others`."""
+    pattern = others
+    for _ in range(CAPTURED):
+        pattern = others + rb"(?:\x4a(" + _SIZED + rb")" + pattern + rb")?+"
+    return pattern
 
 
 def _long(field: bytes) -> int:
