@@ -7,6 +7,7 @@ Spans of a block are sorted by group and name: alike next to alike.
 """
 
 import io
+import threading
 from collections import defaultdict
 from collections.abc import Container, Iterator, Sequence
 from struct import Struct
@@ -23,6 +24,7 @@ READ_AHEAD = 1 << 18  # bytes; with one span, all the memory that unpacking take
 LARGEST = 1 << 27  # bytes of one part; more is damage
 _group = Struct("<III")  # length of resource, length of scope, spans
 _length = Struct("<I")
+_local = threading.local()
 
 
 class BlockDamagedError(ValueError):
@@ -42,20 +44,29 @@ class StoredSpan(NamedTuple):
 def pack(spans: Sequence[Span]) -> bytes:
     """Return a block of these spans."""
     groups: dict[tuple[bytes, bytes], list[Span]] = defaultdict(list)
+    last, add = None, list[Span]().append
     for span in spans:
-        groups[span.origin.raw_resource, span.origin.raw_scope].append(span)
+        origin = span.origin
+        if origin is not last:  # spans come in runs of one origin
+            last, add = origin, groups[origin.raw_resource, origin.raw_scope].append
+        add(span)
     parts: list[bytes] = []
     for (resource, scope), members in groups.items():
-        members.sort(key=_likeness)
+        rows = [(one.name, len(one.raw), one.trace_id, one.raw) for one in members]
+        rows.sort()  # alike next to alike
         parts += (_group.pack(len(resource), len(scope), len(members)), resource, scope)
-        for span in members:
-            parts += (_length.pack(len(span.raw)), span.raw)
-    compressor = zstandard.ZstdCompressor(level=LEVEL, write_checksum=True)
-    return MAGIC + _length.pack(len(spans)) + compressor.compress(b"".join(parts))
+        for _, size, _, raw in rows:
+            parts += (_length.pack(size), raw)
+    return MAGIC + _length.pack(len(spans)) + _compressor().compress(b"".join(parts))
 
 
-def _likeness(span: Span) -> tuple[str, int, bytes]:
-    return span.name, len(span.raw), span.trace_id
+def _compressor() -> zstandard.ZstdCompressor:
+    """Return this thread's compressor: no two threads may use the same one."""
+    found: zstandard.ZstdCompressor | None = getattr(_local, "compressor", None)
+    if found is None:
+        found = zstandard.ZstdCompressor(level=LEVEL, write_checksum=True)
+        _local.compressor = found
+    return found
 
 
 def unpack(data: bytes, trace_ids: Container[bytes]) -> list[StoredSpan]:
