@@ -45,7 +45,8 @@ class Cluster:
         settings.SLATRACK.kafka_brokers = brokers
         settings.SLATRACK.kafka_topics = f"{self.topic}:auto"
         settings.SLATRACK.kafka_group = f"g-{self.topic}"
-        self.producer = Producer({"bootstrap.servers": brokers, "log_level": 0})
+        in_order = {"max.in.flight.requests.per.connection": 1}  # also when a cold topic refuses
+        self.producer = Producer({"bootstrap.servers": brokers, "log_level": 0, **in_order})
         self.members: list[Loop] = []
         self.stop = threading.Event()
 
