@@ -5,10 +5,12 @@ import itertools
 
 import pytest
 from django.conf import settings
+from django.core.handlers.asgi import ASGIHandler
 from google.rpc.status_pb2 import Status
 
 from consumers.body_limit import BodyLimit
-from slatrack.asgi import application
+
+application = BodyLimit(ASGIHandler())  # as slatrack.asgi puts it together
 
 
 async def request(app, path, chunks, size=1000):

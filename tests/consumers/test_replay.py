@@ -12,8 +12,8 @@ from django.core.management import CommandError, call_command
 from consumers.files import parts
 from consumers.replay import Replay, replay_set_aside
 from consumers.tasks import replay as replay_task
-from slatrack.tracking import sources
-from slatrack.tracking.models import SetAside, Source, Trace
+from slatrack.tracking import flows, sources
+from slatrack.tracking.models import Journey, SetAside, Source, Trace
 from slatrack.tracking.setting_aside import Aside, store
 from tests.consumers.test_http import DOCUMENT
 from tests.otlp.build import T0, TRACE, export, span
@@ -149,3 +149,27 @@ def test_spans_rejected_again_stay():
     row.refresh_from_db()
     assert row.replayed_at is None
     assert SetAside.objects.count() == 1
+
+
+FLOW = """\
+flow: f
+event_key: [id]
+steps:
+  - {step: came, role: ingress, match: {name: came}}
+  - {step: went, role: sink, match: {name: went}, after: [came]}
+deadlines:
+  - deadline: within a minute
+    rule: {kind: duration, from: ingress, amount: PT1M}
+    until: went
+"""
+
+
+@pytest.mark.django_db
+def test_when_the_files_are_read_what_they_were_silent_about_is_missed(tmp_path):
+    flows.save(FLOW, now=NOW - timedelta(days=1))
+    path = tmp_path / "spans.pb"
+    path.write_bytes(export(span("came", {"id": "E1"})))
+
+    call_command("replay_spans", str(path))
+
+    assert Journey.objects.get(key="E1").verdict == "missed"

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from consumers.files import parts
 from consumers.replay import Replay
+from slatrack.tracking import watcher
 
 SHOWN = 20  # problems
 
@@ -30,6 +31,8 @@ class Command(BaseCommand):
         with Replay(clock=timezone.now, owner="replay_spans") as replay:
             for name in files:
                 replay.feed(name, parts(sys.stdin.buffer if name == "-" else Path(name)))
+        while watcher.settle_due(now=timezone.now()) == watcher.CHUNK:
+            continue  # what the files were silent about, now that they are read to their end
         for problem in replay.problems[:SHOWN]:
             self.stderr.write(problem)
         if len(replay.problems) > SHOWN:
