@@ -51,7 +51,7 @@ def test_a_span_opens_beside_the_drawing_and_stays_chosen(page):
     span_id = ids("enriched T-1", 8).hex()
     page.click(f"[data-span='{span_id}']")
     page.wait_for_selector("#span-panel >> text=trades.accepted p3 @ 88213")
-    assert span_id in page.url
+    page.wait_for_url(f"**{span_id}*")
     page.wait_for_selector("#way .is-chosen")
 
 

@@ -21,8 +21,10 @@ def test_postgres_has_an_empty_database(postgres_url):
         assert connection.execute(query).fetchone() == (0,)
 
 
-def test_redis_is_empty(redis_url):
-    assert redis.Redis.from_url(redis_url).dbsize() == 0
+def test_redis_keeps_what_it_is_given(redis_url):
+    client = redis.Redis.from_url(redis_url)
+    client.set("journey", "T-1", ex=60)
+    assert client.get("journey") == b"T-1"
 
 
 def test_chromium_renders_a_page(browser):
