@@ -113,10 +113,11 @@ def measure(brokers: str, rate: int, probes: int) -> dict[str, object]:
     sender = threading.Thread(target=send_load, args=(brokers, rate, stop))
     with chromium.real() as browser:
         page = browser.new_page()
-        page.goto(f"http://127.0.0.1:{PORT}/sign-in")
+        page.goto(f"http://127.0.0.1:{PORT}/accounts/sign-in")
         page.fill("input[name=username]", "probe")
         page.fill("input[name=password]", "measure-only-1")
-        page.keyboard.press("Enter")
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
         page.goto(f"http://127.0.0.1:{PORT}/?flow=probes")
         page.wait_for_timeout(1000)
         page.evaluate(WATCH)
