@@ -15,7 +15,7 @@ from dashboards.slot import Slot
 logger = logging.getLogger(__name__)
 
 GAP = 0.25  # seconds between frames, at least: four a second
-SHARE = 8  # and at least so many times what drawing took: a board never eats the machine
+SHARE = 2  # and at least so many times what drawing took: a third of a core at the most
 
 
 class Stream:
