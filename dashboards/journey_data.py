@@ -8,7 +8,7 @@ from typing import Any
 from slatrack.alerting import reading as alerts
 from slatrack.alerting.models import Alert
 from slatrack.domain.flows import Step
-from slatrack.domain.journeys import journey_id
+from slatrack.domain.parts import journey_id
 from slatrack.tracking import flows, reading
 from slatrack.tracking.models import Deadline, Flip, Journey
 

@@ -12,7 +12,7 @@ from dashboards import board_filter, board_picture, journey_picture
 from dashboards.board_filter import BoardFilter
 from dashboards.middleware import zone_of
 from dashboards.picture import Picture
-from slatrack.domain.journeys import journey_id
+from slatrack.domain.parts import journey_id
 
 LONGEST = 500  # characters of a name
 

@@ -10,7 +10,8 @@ from uuid import UUID
 from slatrack import live
 from slatrack.domain.binding import Event
 from slatrack.domain.instants import rfc3339, to_datetime
-from slatrack.domain.journeys import Journey, Part, fold, journey_id
+from slatrack.domain.journeys import Journey, fold
+from slatrack.domain.parts import Part, journey_id
 from slatrack.domain.states import Status, Verdict
 from slatrack.tracking import flip_rows, models, store
 from slatrack.tracking.decisions import Decided, Judged, Moment, Told

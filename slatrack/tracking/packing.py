@@ -6,7 +6,7 @@ from typing import NamedTuple
 from msgspec import msgpack
 
 from slatrack.domain.facts import EMPTY, Fact, TraceFacts
-from slatrack.domain.journeys import Part
+from slatrack.domain.parts import Part
 
 
 class StoredTrace(NamedTuple):

@@ -7,8 +7,9 @@ from uuid import UUID
 
 from slatrack.domain.binding import Bound, bind
 from slatrack.domain.instants import rfc3339, to_datetime
-from slatrack.domain.journeys import Journey, Part, StepSeen, fold, journey_id
+from slatrack.domain.journeys import Journey, StepSeen, fold
 from slatrack.domain.legs import gaps, legs
+from slatrack.domain.parts import Part, journey_id
 from slatrack.domain.sentences import verdict_sentence
 from slatrack.domain.states import Status
 from slatrack.otlp.full import explain

@@ -17,8 +17,8 @@ from django.db import OperationalError, transaction
 from slatrack import metrics
 from slatrack.domain.binding import Event
 from slatrack.domain.facts import Fact, fact, merge
-from slatrack.domain.journeys import Part, contributions
 from slatrack.domain.matching import NOTHING
+from slatrack.domain.parts import Part, contributions
 from slatrack.domain.spans import Span
 from slatrack.tracking import flows as flows_in_force
 from slatrack.tracking import setting_aside, sources, span_blocks, store

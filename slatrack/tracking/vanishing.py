@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db.models import F
 
-from slatrack.domain.journeys import Part
+from slatrack.domain.parts import Part
 from slatrack.domain.states import Status
 from slatrack.tracking import models
 from slatrack.tracking.packing import pack_parts

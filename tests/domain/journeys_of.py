@@ -5,8 +5,9 @@ from collections.abc import Iterable, Sequence
 
 from slatrack.domain.facts import EMPTY, fact, merge
 from slatrack.domain.flows import Flow
-from slatrack.domain.journeys import Journey, contributions, fold
+from slatrack.domain.journeys import Journey, fold
 from slatrack.domain.matching import Matcher
+from slatrack.domain.parts import contributions
 from slatrack.domain.spans import Span
 
 

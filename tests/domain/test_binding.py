@@ -6,8 +6,8 @@ import pytest
 
 from slatrack.domain.binding import MAX_WORK, BoundBy, bind
 from slatrack.domain.facts import EMPTY, fact, merge
-from slatrack.domain.journeys import contributions
 from slatrack.domain.matching import Matcher
+from slatrack.domain.parts import contributions
 from slatrack.domain.spans import Kind
 from tests.domain.journeys_of import journeys_of
 from tests.spans import span

@@ -3,7 +3,7 @@ from itertools import permutations
 
 import pytest
 
-from slatrack.domain.journeys import journey_id
+from slatrack.domain.parts import journey_id
 from slatrack.domain.spans import Kind
 from slatrack.domain.states import Status
 from tests.domain.journeys_of import journeys_of

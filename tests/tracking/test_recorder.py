@@ -5,7 +5,7 @@ from itertools import permutations
 
 import pytest
 
-from slatrack.domain.journeys import journey_id
+from slatrack.domain.parts import journey_id
 from slatrack.tracking import flows, reading, watcher
 from slatrack.tracking.models import Deadline, Flip, Journey, SpanBlock, Trace
 from slatrack.tracking.recorder import record
