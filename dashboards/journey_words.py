@@ -63,15 +63,16 @@ def _where(data: JourneyData, usual: Usual, now: datetime) -> str:
 
 
 def _there(data: JourneyData, usual: Usual, now: datetime) -> str:
+    """Where it is: a span comes when its work has ended, so that nobody can say what goes on."""
     row, there = data.row, now - data.row.step_at
     length = usual.get((row.flow_id, row.step, row.working))
-    stuck = length is not None and there > stuck_after(length)
-    doing = "is stuck" if stuck else "has been"
-    place = f"in {row.step}" if row.working else f"waiting after {row.step}"
-    tail = f", where events usually stay {words.duration(length)}" if length is not None else ""
-    if not stuck and not row.working:
-        return f"It has waited {words.duration(there)} after {row.step}{tail}"
-    return f"It {doing} {place} for {words.duration(there)}{tail}"
+    ago = words.duration(there)
+    if length is None:
+        return f"It left {row.step} {ago} ago and has not been seen since"
+    tail = f"where the next sign usually comes within {words.duration(length)}"
+    if there > stuck_after(length):
+        return f"It is stuck after {row.step}, which it left {ago} ago, {tail}"
+    return f"It left {row.step} {ago} ago, {tail}"
 
 
 def _exception(data: JourneyData) -> str:

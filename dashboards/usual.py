@@ -1,4 +1,4 @@
-"""How long events usually stay where they are: the median of the recent ones, by place."""
+"""How long events usually go unseen after a step: the median of the recent ones, by place."""
 
 import logging
 import threading
@@ -69,9 +69,16 @@ def read() -> Usual:
     for name, flow_id in known.ids.items():
         for one in _recent(flow_id, known.flows[name]):
             for leg in legs(one):
-                lengths[flow_id, leg.before, False].append(leg.waiting)
+                unseen = leg.waiting + _work(one, leg.after)
+                lengths[flow_id, leg.before, False].append(unseen)
                 lengths[flow_id, leg.before, True].append(leg.working)
     return {place: timedelta(microseconds=median(all_) / 1000) for place, all_ in lengths.items()}
+
+
+def _work(journey: Folded, step: str) -> int:
+    """How long the work of a step takes: its span comes when that has ended."""
+    seen = journey.seen(step)
+    return seen.end - seen.start if seen else 0
 
 
 def _recent(flow_id: int, flow: Flow) -> Iterable[Folded]:

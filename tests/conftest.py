@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from slatrack.tracking import flows
+from slatrack.tracking import flows, heard
 from tests.servers import chromium, kafka, postgres, redis
 from tests.servers.process import Missing
 
@@ -29,8 +29,9 @@ Server = Callable[[Path], AbstractContextManager[str]]
 
 @pytest.fixture(autouse=True)
 def _forget_flows() -> None:
-    """Flows are cached by what the database says of them, and tests roll that back."""
+    """What a process remembers of the database is forgotten: tests roll that back."""
     flows._cache.clear()
+    heard.forget()
 
 
 @pytest.fixture(scope="session")

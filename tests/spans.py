@@ -7,7 +7,7 @@ from typing import Any
 from opentelemetry.proto.trace.v1 import trace_pb2 as otlp
 
 from slatrack.domain.instants import to_nanoseconds
-from slatrack.domain.spans import Kind, Origin, Span
+from slatrack.domain.spans import Kind, Link, Origin, Span
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 NOON_NS = to_nanoseconds(NOON)
@@ -36,6 +36,7 @@ def span(
     topic: str | None = None,
     attributes: dict[str, Any] | None = None,
     span_name: str | None = None,
+    links: tuple[Link, ...] = (),
 ) -> Span:
     """Return a span that starts `at` seconds after noon. Names stand for ids."""
     start = NOON_NS + round(at * SECOND)
@@ -54,7 +55,7 @@ def span(
         offset=None,
         operation=None,
         attributes=attributes or {},
-        links=(),
+        links=links,
         dropped_links=0,
         origin=ORIGIN,
         raw=otlp.Span(

@@ -1,21 +1,21 @@
-"""Legs and gaps: what lies between the steps of a journey, which steps are missing, and why."""
+"""Legs: what lies between the steps of a journey, waiting told apart from working."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from typing import NamedTuple
 
-from slatrack.domain.deadlines import PATIENCE
-from slatrack.domain.flows import Flow
+from slatrack.domain.crossings import Crossing, Facts, SpanAt, crossing, is_poll
 from slatrack.domain.journeys import Journey, StepSeen
-from slatrack.domain.states import Status
+from slatrack.domain.parts import Part
 
 
 @dataclass(frozen=True, slots=True)
 class Leg:
     """What lies between two steps, in nanoseconds.
 
-    `working` is from the start of the first step to its good end, `waiting` from there to the start
-    of the next. `skew` is how much the effect seems to precede its cause; it is never subtracted.
-    `partial`: a step between the two was not seen.
+    `waiting` is from sent to taken in, `working` the rest of the time from the start of the first
+    step to the start of the second. `skew` is how much the effect seems to precede its cause; it is
+    never subtracted, and no leg is negative. `partial`: one side is silent, and `why` says which.
     """
 
     before: str
@@ -24,83 +24,105 @@ class Leg:
     working: int
     skew: int
     partial: bool
+    why: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """A required step that was not seen, and why."""
+class Seen(NamedTuple):
+    """What is known beside the journey itself: the span that begins each step, and all facts."""
 
-    step: str
-    reason: str
+    first: Mapping[str, SpanAt]
+    facts: Facts
 
 
-def legs(journey: Journey) -> list[Leg]:
+def seen_in(parts: Mapping[bytes, Part], facts: Facts) -> Seen:
+    """Return what `legs` needs, from the parts and the facts of a journey's traces.
+
+    A step begins with its first span that is no poll; with the poll where there is nothing else.
+    """
+    first: dict[str, tuple[bool, int, SpanAt]] = {}
+    for trace_id, part in parts.items():
+        for one in part.sightings:
+            at = (trace_id, one.span_id)
+            rank = (is_poll(facts, at), one.start, at)
+            first[one.step] = min(first.get(one.step, rank), rank)
+    return Seen({step: at for step, (_, _, at) in first.items()}, facts)
+
+
+def legs(journey: Journey, seen: Seen | None = None) -> list[Leg]:
     """Return the legs into each seen step, from the steps that it may follow."""
     return [
-        _leg(journey.seen(name), seen, partial=partial)
-        for seen in journey.steps
-        for name, partial in _before(journey, seen.step)
+        _leg(journey, name, after, hidden, seen)
+        for after in journey.steps
+        for name, hidden in _before(journey, after.step)
     ]
 
 
-def _before(journey: Journey, step: str) -> list[tuple[str, bool]]:
-    """The nearest seen steps before `step`, and whether one between was not seen."""
-    found: dict[str, bool] = {}
-    queue = dict.fromkeys((name, False) for name in journey.flow.step(step).after)
+def _before(journey: Journey, step: str) -> list[tuple[str, tuple[str, ...]]]:
+    """The nearest seen steps before `step`, each with the required ones between not seen."""
+    found: dict[str, tuple[str, ...]] = {}
+    ways: list[tuple[str, tuple[str, ...]]] = [(n, ()) for n in journey.flow.step(step).after]
     done: set[tuple[str, bool]] = set()
-    while queue:
-        name, partial = here = next(iter(queue))
-        del queue[here]
-        done.add(here)
+    for name, hidden in ways:  # grows while it is walked
         if journey.seen(name):
-            found[name] = found.get(name, True) and partial
-            continue
-        hidden = partial or journey.flow.step(name).required
-        ways = [(earlier, hidden) for earlier in journey.flow.step(name).after]
-        queue |= {way: None for way in ways if way not in done}
+            found[name] = min(found.get(name, hidden), hidden, key=len)
+        elif (name, bool(hidden)) not in done:
+            done.add((name, bool(hidden)))
+            beyond = (*hidden, name) if journey.flow.step(name).required else hidden
+            ways += [(earlier, beyond) for earlier in journey.flow.step(name).after]
     return list(found.items())
 
 
-def _leg(before: StepSeen | None, after: StepSeen, *, partial: bool) -> Leg:
+def _leg(
+    journey: Journey, name: str, after: StepSeen, hidden: tuple[str, ...], seen: Seen | None
+) -> Leg:
+    before = journey.seen(name)
     if before is None:
         raise ValueError("a leg starts at a step that was seen")
-    produced = min(before.end if before.reached is None else before.reached, after.start)
+    way = _crossing(seen, before, after)
+    begun, start = _start(seen, before), _start(seen, after)
+    sent = way.sent.end if way.sent else before.end if before.reached is None else before.reached
+    cause = max(begun, way.sent.start) if way.sent else begun
+    taken = start if way.taken_at is None else min(way.taken_at, start)
+    whole = max(0, start - begun)
+    waiting = 0 if way.inside else min(max(0, taken - max(sent, begun)), whole)
+    why = _unsaid(before, after, hidden, way) if seen else _hidden(hidden)
     return Leg(
-        before=before.step,
+        before=name,
         after=after.step,
-        waiting=max(0, after.start - max(produced, before.start)),
-        working=max(0, produced - before.start),
-        skew=max(0, before.start - after.start),
-        partial=partial,
+        waiting=waiting,
+        working=whole - waiting,
+        skew=max(0, cause - taken),
+        partial=bool(why),
+        why=why,
     )
 
 
-def gaps(journey: Journey, status: Status, *, now: datetime, watermark: datetime) -> list[Gap]:
-    """Return the required steps that were not seen, in the flow's order."""
-    passed = _passed(journey)
-    late = watermark < now - PATIENCE
-    found = []
-    for step in journey.flow.steps:
-        if not step.required or journey.seen(step.name):
-            continue
-        if step.name in passed or status in (Status.DONE, Status.LOST):
-            found.append(Gap(step.name, "missing"))
-        else:
-            found.append(Gap(step.name, "telemetry late" if late else "not yet"))
-    return found
+def _crossing(seen: Seen | None, before: StepSeen, after: StepSeen) -> Crossing:
+    if seen is None or not {before.step, after.step} <= seen.first.keys():
+        return Crossing()
+    way = crossing(seen.facts, seen.first[before.step], seen.first[after.step])
+    one_service = before.sighting.service == after.sighting.service
+    return way if one_service or not way.inside else Crossing()
 
 
-def _passed(journey: Journey) -> set[str]:
-    """The steps that come before a seen one, directly or not."""
-    return {name for seen in journey.steps for name in _ancestors(journey.flow, seen.step)}
+def _start(seen: Seen | None, step: StepSeen) -> int:
+    """When a step began: with a poll only when that ended, since before it had no message."""
+    at = seen.first.get(step.step) if seen else None
+    one = seen.facts.get(at) if seen and at else None
+    if seen is None or at is None or one is None:
+        return step.start
+    return one.end if is_poll(seen.facts, at) else one.start
 
 
-def _ancestors(flow: Flow, step: str) -> set[str]:
-    names: set[str] = set()
-    queue = list(flow.step(step).after)
-    while queue:
-        name = queue.pop()
-        if name not in names:
-            names.add(name)
-            queue += flow.step(name).after
-    return names
+def _unsaid(before: StepSeen, after: StepSeen, hidden: tuple[str, ...], way: Crossing) -> str:
+    """Which side of the way is silent; empty where both speak, or where nothing was crossed."""
+    here, there = before.sighting.service, after.sighting.service
+    if hidden or way.inside or (here == there and way.taken is None):
+        return _hidden(hidden)
+    if way.taken is None:
+        return f"{there} has no span that takes it in: waiting may include work there"
+    return "" if way.sent else f"{here} has no span that sends it: working may include waiting"
+
+
+def _hidden(hidden: tuple[str, ...]) -> str:
+    return f"not seen between: {', '.join(hidden)}" if hidden else ""

@@ -16,12 +16,14 @@ MAX_TEXT = 16_384  # characters of one value; stack traces are long
 MAX_MEMBERS = 1_000
 MAX_DEPTH = 20
 STATUSES = ("unset", "ok", "error")
+SAMPLED = 1  # W3C trace flag; where no flag at all is set the sender does not say
 
 
 def explain(raw_resource: bytes, raw_scope: bytes, raw_span: bytes) -> dict[str, Any]:
     """Return all that a stored span says. Never raises for what a sender may have written.
 
-    Times are RFC 3339 with nanoseconds; ids are hex; `kind` and `status` are words.
+    Times are RFC 3339 with nanoseconds; ids are hex; `kind` and `status` are words; `sampled` is
+    None where the sender does not say.
     """
     span = _parse(wire.Span, raw_span)
     resource = _attributes(_parse(wire.Resource, raw_resource).attributes)
@@ -47,6 +49,7 @@ def explain(raw_resource: bytes, raw_scope: bytes, raw_span: bytes) -> dict[str,
             "attributes": _attributes(scope.attributes),
         },
         "trace_state": text(span.trace_state),
+        "sampled": bool(span.flags & SAMPLED) if span.flags else None,
         "dropped": {
             "attributes": span.dropped_attributes_count,
             "events": span.dropped_events_count,

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import F
 
 from slatrack.domain.durations import parse_duration
-from slatrack.tracking import models, span_blocks, store
+from slatrack.tracking import heard, models, span_blocks, store
 from slatrack.tracking.packing import unpack_trace
 
 EXPIRED = "parked spans expired"
@@ -26,6 +26,7 @@ def expire_parked(*, now: datetime) -> int:
         gone += spans
     while _expire_blocks(before):
         continue
+    heard.expire(now=now)
     return gone
 
 

@@ -241,6 +241,21 @@ class Source(models.Model):
         return self.name
 
 
+class HeardService(models.Model):
+    """A service that spans came from, and when in event time the newest of them ended."""
+
+    name = models.CharField(max_length=300, primary_key=True)
+    last_at = models.DateTimeField()
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["last_at"], name="heard_service_last"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class SetAside(models.Model):
     """A record or span that could not be read, kept with its bytes so that it can be replayed."""
 

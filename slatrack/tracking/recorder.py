@@ -21,7 +21,7 @@ from slatrack.domain.matching import NOTHING
 from slatrack.domain.parts import Part, contributions
 from slatrack.domain.spans import Span
 from slatrack.tracking import flows as flows_in_force
-from slatrack.tracking import setting_aside, sources, span_blocks, store
+from slatrack.tracking import heard, setting_aside, sources, span_blocks, store
 from slatrack.tracking.decisions import Moment
 from slatrack.tracking.flows import Flows
 from slatrack.tracking.journey_rows import update_journeys
@@ -69,6 +69,7 @@ def record(
             logger.debug("another writer was first; recording the batch again")
         else:
             _count(done, seconds=perf_counter() - began)
+            heard.note(spans, now=now)
             return done
     raise OperationalError(f"other writers were first {MOST_RACES} times running: record it again")
 

@@ -51,8 +51,8 @@ def test_in_flight_it_says_how_much_time_is_left_and_where_it_waits():
     trade("T-1", "received", "accepted", ago=285)
     sentence = said("T-1")
     assert sentence.startswith("Due in 10 min 1")
-    assert "It has waited 4 min 4" in sentence
-    assert "after accepted" in sentence
+    assert "It left accepted 4 min 4" in sentence
+    assert "ago and has not been seen since" in sentence
 
 
 def test_done_in_time_it_says_how_much_was_to_spare():
@@ -71,8 +71,8 @@ def test_stuck_names_what_is_usual():
     found = data("T-1")
     known = {(found.row.flow_id, "accepted", False): timedelta(seconds=4)}
     sentence = head(found, known, now=datetime.now(UTC)).sentence
-    assert "is stuck waiting after accepted" in sentence
-    assert sentence.endswith("where events usually stay 4.0 s.")
+    assert "is stuck after accepted, which it left" in sentence
+    assert sentence.endswith("where the next sign usually comes within 4.0 s.")
 
 
 def test_a_failure_names_its_exception():
@@ -210,5 +210,6 @@ def test_usual_lengths_come_from_the_events_that_are_done():
         trade(f"T-{number}")
     found = usual.read()
     flow_id = data("T-1").row.flow_id
-    assert found[flow_id, "accepted", False].total_seconds() == pytest.approx(9.89, abs=0.01)
+    unseen = 9.89 + 2  # until the next step has ended, for its span comes only then
+    assert found[flow_id, "accepted", False].total_seconds() == pytest.approx(unseen, abs=0.01)
     assert found[flow_id, "enriched", True].total_seconds() == pytest.approx(2, abs=0.01)
