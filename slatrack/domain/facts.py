@@ -7,6 +7,7 @@ batching or repetition of the same spans gives the same facts.
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from slatrack.domain.edges import SAME_EVENT, Message, Reference, Side, meaning, side
 from slatrack.domain.flows import Flow
 from slatrack.domain.matching import NOTHING, Matched
 from slatrack.domain.spans import Link, Span
@@ -17,7 +18,10 @@ Captured = tuple[tuple[str, str | int | float | bool], ...]
 
 
 class Fact(NamedTuple):
-    """One span, reduced to what binding and the fold need. Times are nanoseconds since 1970 UTC."""
+    """One span, reduced to what binding and the fold need. Times are nanoseconds since 1970 UTC.
+
+    `side` and `meaning` (of the links) are those of slatrack.domain.edges.
+    """
 
     span_id: bytes
     parent_id: bytes
@@ -35,12 +39,50 @@ class Fact(NamedTuple):
     captured: Captured = ()
     links: tuple[Link, ...] = ()
     dropped_links: int = 0
+    side: int = Side.NONE
+    meaning: str = SAME_EVENT
+
+    @property
+    def joins(self) -> tuple[Link, ...]:
+        """The links to spans of the same event, but for the parent: that one is known anyway."""
+        if not self.links or self.meaning:
+            return ()
+        return tuple(link for link in self.links if link.span_id != self.parent_id)
+
+    @property
+    def references(self) -> tuple[Reference, ...]:
+        """The spans of other events that this one touches."""
+        if not self.meaning:
+            return ()
+        return tuple(Reference(one.trace_id, one.span_id, self.meaning) for one in self.links)
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """The messages that this span wrote or read, as far as it says their coordinates."""
+        if not self.side:
+            return ()
+        places = [(self.topic, self.partition, self.offset)]
+        if self.side == Side.CONSUMES:
+            places += [(link.topic, link.partition, link.offset) for link in self.links]
+        return tuple(
+            {
+                Message(topic, partition, offset): None
+                for topic, partition, offset in places
+                if topic and partition is not None and offset is not None
+            }
+        )
 
 
 def fact(span: Span, matched: Matched, flows: Mapping[str, Flow]) -> Fact:
     """Reduce `span` to a fact; a span that says nothing to any flow keeps only its place."""
+    links = span.links
+    if links or span.offset is not None:
+        edge = side(span.kind, span.operation)
+        said = meaning(span.kind, span.name, span.operation) if links else SAME_EVENT
+    else:
+        edge, said = Side.NONE, SAME_EVENT
     if matched is NOTHING:
-        return Fact(span.span_id, span.parent_id, span.start, span.end, span.kind, links=span.links)
+        return _place(span, edge, said)
     return Fact(
         span.span_id,
         span.parent_id,
@@ -56,9 +98,22 @@ def fact(span: Span, matched: Matched, flows: Mapping[str, Flow]) -> Fact:
         matched.keys,
         matched.steps,
         _captured(span, matched, flows),
-        span.links,
+        links,
         span.dropped_links,
+        edge,
+        said,
     )
+
+
+def _place(span: Span, edge: int, said: str) -> Fact:
+    """What is remembered of a span that says nothing to any flow: where it stands."""
+    if not edge and not span.links:
+        return Fact(span.span_id, span.parent_id, span.start, span.end, span.kind)
+    return Fact(
+        span.span_id, span.parent_id, span.start, span.end, span.kind,
+        topic=span.topic, partition=span.partition, offset=span.offset,
+        links=span.links, dropped_links=span.dropped_links, side=edge, meaning=said,
+    )  # fmt: skip
 
 
 def _captured(span: Span, matched: Matched, flows: Mapping[str, Flow]) -> Captured:
