@@ -13,7 +13,8 @@ from consumers.partitions import Place
 
 logger = logging.getLogger(__name__)
 
-ASK_EVERY = timedelta(milliseconds=250)
+ASK_EVERY = timedelta(milliseconds=100)
+ASK_EVERY_EACH = timedelta(milliseconds=2)  # and for each partition: asking costs by their number
 PATIENCE = 5.0  # seconds for an answer
 KNOCKING = 2.0  # seconds that the loop may stand still while it owns nothing
 GIVE_UP_AFTER = timedelta(seconds=15)  # on an answer that should have been an error long ago
@@ -40,9 +41,11 @@ class Brokers:
         if waiting and now - asked_at < GIVE_UP_AFTER:
             return {}, asked_at
         told, self._answers = self._told(), {}
-        if self._asked_at is None or now - self._asked_at >= ASK_EVERY:
+        wanted = list(places)
+        pause = max(ASK_EVERY, len(wanted) * ASK_EVERY_EACH)
+        if self._asked_at is None or now - self._asked_at >= pause:
             self._asked_at = now
-            self._answers = self._ask(list(places))
+            self._answers = self._ask(wanted)
         return told, asked_at
 
     def _ask(self, places: list[Place]) -> dict[TopicPartition, Future[Any]]:

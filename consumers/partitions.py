@@ -21,18 +21,25 @@ class Held:
     end_seen: int = 0  # where Kafka said that the log ends, past records that are not for readers
     watermark_at: datetime | None = None
     lag: int | None = None
+    stored_at: datetime | None = None  # when records of it were stored last
+    asked: tuple[int, datetime] | None = None  # an end that is not reached yet, and when it was one
 
     def read(self, offset: int, timestamp_ms: int, *, now: datetime) -> None:
         """Note that the record at `offset` is stored."""
         self.read_to = offset + 1
         if timestamp_ms > 0:
             self._rise(min(now, datetime.fromtimestamp(timestamp_ms / 1000, UTC)))
+        if self.asked is not None and self.read_to >= self.asked[0]:
+            self._rise(self.asked[1])
+            self.asked = None
 
     def told(self, end: int, *, asked_at: datetime) -> None:
         """Note where the log ended when the broker, really reached, was asked."""
         self.lag = max(0, end - max(self.read_to, self.end_seen))
         if self.lag == 0:
             self._rise(asked_at)
+        elif self.asked is None:
+            self.asked = end, asked_at
 
     def _rise(self, at: datetime) -> None:
         self.watermark_at = at if self.watermark_at is None else max(self.watermark_at, at)

@@ -22,7 +22,9 @@ from slatrack.tracking.sources import Advance
 logger = logging.getLogger(__name__)
 
 LOST_TO_RETENTION = "records lost to retention"
-TOUCH_EVERY = timedelta(milliseconds=400)
+TOUCH_EVERY = timedelta(milliseconds=150)
+GATHER = 0.01  # seconds given to records that come along with the first one
+LOOK = 0.1  # seconds after which the ends of the logs are looked at, records or not
 CLAIM_PATIENCE = 60  # attempts, a second apart; Kafka allows 5 minutes
 QUIET = frozenset({KafkaError._PARTITION_EOF})
 
@@ -47,7 +49,7 @@ class Subscription:
         self.batch = batch
         self.brokers = Brokers(admin_settings(configuration))
         self._consumer = Consumer(configuration)
-        self._held = False
+        self._held = self._behind = False
         self._unowned: set[Place] = set()  # fenced, but still assigned by Kafka
         self._backlog: list[Any] = []
         self._epochs: dict[Place, int] = {}  # of the claims that the last batch was fetched under
@@ -62,13 +64,31 @@ class Subscription:
 
     def fetch(self) -> list[Any]:
         """Return the next records of owned partitions; may call on_assign and on_revoke."""
-        records, seconds = self.batch
-        messages = self._backlog + self._consumer.consume(records, timeout=seconds)
-        self._backlog = []
+        self._fill()
+        messages, self._backlog = self._backlog, []
         good = [message for message in messages if not self._is_event(message)]
         self._epochs = {place: held.claim.epoch for place, held in self.partitions.held.items()}
         self._reclaim()
         return self.owned(good)
+
+    def _fill(self) -> None:
+        """Wait for records: a whole batch while there are many, else for what comes with the first.
+
+        Waiting for more than that would cost each span as much as it saves in transactions.
+        """
+        records, seconds = self.batch
+        if self._behind:
+            came = self._consume(records, seconds)
+        elif came := self._consume(1, min(seconds, LOOK)):
+            came += self._consume(records - 1, min(seconds, GATHER))
+        self._behind = came >= records
+
+    def _consume(self, records: int, seconds: float) -> int:
+        if records < 1:
+            return 0
+        fresh = self._consumer.consume(records, timeout=seconds)  # may call on_revoke, so first
+        self._backlog += fresh
+        return len(fresh)
 
     def owned(self, messages: Sequence[Any]) -> list[Any]:
         """Return those of the fetched messages that are still ours, under the same claim.
@@ -87,7 +107,7 @@ class Subscription:
             self._consumer.pause(self._consumer.assignment())
         until = self.clock() + timedelta(seconds=seconds)
         while not self.stop.is_set() and self.clock() < until:
-            self._backlog += self._consumer.consume(1, timeout=0.1)
+            self._consume(1, 0.1)
 
     def resume(self) -> None:
         """Read on after `hold`."""
@@ -122,6 +142,7 @@ class Subscription:
             if place in self.partitions.held:
                 held = self.partitions.held[place]
                 held.read(message.offset(), message.timestamp()[1], now=now)
+                held.stored_at = now
                 offsets[place] = TopicPartition(*place, held.read_to)
         try:
             self._consumer.commit(offsets=list(offsets.values()), asynchronous=True)
@@ -136,10 +157,15 @@ class Subscription:
                 self.partitions.held[place].told(end, asked_at=asked_at)
 
     def untouched(self, *, now: datetime) -> list[Advance]:
-        """Return how far all sources are, if it is time to say so again."""
+        """Return how far the sources are, if it is time to say so again of those without records.
+
+        Others have been said to be further in the transaction of their records.
+        """
         if self._touched_at is not None and now - self._touched_at < TOUCH_EVERY:
             return []
-        return [held.advance() for held in self.partitions.held.values()]
+        late = now - TOUCH_EVERY / 2
+        held = self.partitions.held.values()
+        return [one.advance() for one in held if one.stored_at is None or one.stored_at <= late]
 
     def touched(self, *, now: datetime) -> None:
         """Note that it has been said."""
@@ -224,7 +250,7 @@ class Subscription:
             self._count_lost(lost)
         elif first < held.read_to:
             logger.error("%s/%s: is a new log, shorter than what was read: read again", *place)
-        held.read_to = first
+        held.read_to, held.asked = first, None
         self._place([TopicPartition(*place, first)])
 
     def _count_lost(self, number: int) -> None:

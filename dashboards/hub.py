@@ -8,6 +8,7 @@ stops with the last.
 import asyncio
 import contextlib
 import logging
+import math
 import time
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -25,7 +26,7 @@ from slatrack.alerting import reading
 
 logger = logging.getLogger(__name__)
 
-LOOK = 0.1  # seconds between looks at what is to be drawn
+LONGEST = 1.0  # seconds between looks at what is to be drawn
 TICK = 1.0
 JOIN_AGAIN = 600.0  # group membership expires in some layers
 
@@ -36,6 +37,7 @@ class Hub:
     def __init__(self) -> None:
         self.streams: dict[View, Stream] = {}
         self.sockets: dict[Slot, bool] = {}
+        self._news = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
     async def enter(self, slot: Slot, *, alerts: bool) -> None:
@@ -51,6 +53,7 @@ class Hub:
         self.unsubscribe(slot)
         stream = self.streams.setdefault(view, Stream(view))
         await stream.join(slot)
+        self._news.set()
 
     def unsubscribe(self, slot: Slot) -> None:
         """Stop showing anything to a socket but ticks."""
@@ -86,6 +89,7 @@ class Hub:
                 news = await layer.receive(channel)
                 for stream in self.streams.values():
                     stream.tell(news["journeys"], news["incidents"])
+                self._news.set()
         except (OSError, ConnectionError):
             logger.warning("No news of changes: the channel layer is away; trying again")
             await asyncio.sleep(TICK)
@@ -95,9 +99,22 @@ class Hub:
 
     async def _draw(self) -> None:
         while True:
-            for stream in [one for one in self.streams.values() if one.due()]:
+            self._news.clear()
+            now = time.monotonic()
+            for stream in [one for one in self.streams.values() if one.due_at() <= now]:
                 await stream.refresh()
-            await asyncio.sleep(LOOK)
+            await self._wait()
+
+    async def _wait(self) -> None:
+        """Wait for news, and for the views that rest or look by themselves."""
+        nearest = min((one.due_at() for one in self.streams.values()), default=math.inf)
+        wait = min(nearest - time.monotonic(), LONGEST)
+        if wait <= 0:
+            await asyncio.sleep(0)
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(wait):
+                await self._news.wait()
 
     async def _beat(self) -> None:
         while True:

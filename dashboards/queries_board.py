@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import CharField, Count, F, Q, QuerySet, Value
+from django.db.models import CharField, Count, F, Q, QuerySet, Value, prefetch_related_objects
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 
@@ -61,6 +61,7 @@ def lanes(chosen: BoardFilter, usual: Usual, *, now: datetime) -> list[Lane]:
         if counts[name]:
             rows = just.order_by("-ended_at") if name == "done" else _by_due(on_way, which[name])
             shown.append(_lane(name, counts[name], rows, chosen))
+    prefetch_related_objects([row for lane in shown for row in lane.rows], "deadlines")
     return shown
 
 
@@ -85,7 +86,7 @@ def _lane(name: str, count: int, rows: QuerySet[Journey], chosen: BoardFilter) -
     pages = max(1, -(-count // size)) if chosen.lane else 1
     page = min(chosen.page, pages)
     wanted = rows.select_related("flow").defer("parts", "flow__document")
-    found = list(wanted.prefetch_related("deadlines")[(page - 1) * size : page * size])
+    found = list(wanted[(page - 1) * size : page * size])
     return Lane(name, LANES[name], count, found, page, pages)
 
 

@@ -14,8 +14,9 @@ from dashboards.slot import Slot
 
 logger = logging.getLogger(__name__)
 
-GAP = 0.25  # seconds between frames, at least: four a second
-SHARE = 2  # and at least so many times what drawing took: a third of a core at the most
+GAP = 0.25  # seconds from frame to frame, at least: four a second
+SHARE = 3  # and at least so many times what drawing computed: a third of a core at the most
+REST = 1.5  # and so many times what it took, with the database's part: that is others' too
 
 
 class Stream:
@@ -32,7 +33,7 @@ class Stream:
         self.picture: Picture | None = None
         self.news: set[int] = set()
         self._dirty = True
-        self._drawn = self._took = 0.0
+        self._began = self._rests_until = 0.0  # of the last drawing, by the monotonic clock
 
     def tell(self, journeys: list[str] | None, incidents: list[int] | None) -> None:
         """Note news; the next `refresh` looks whether it changed the picture."""
@@ -40,12 +41,11 @@ class Stream:
             self._dirty = True
             self.news.update(incidents or ())
 
-    def due(self) -> bool:
-        """Whether it is time to draw again."""
-        idle = time.monotonic() - self._drawn
-        if idle < max(GAP, SHARE * self._took):
-            return False
-        return self._dirty or idle >= self.view.every
+    def due_at(self) -> float:
+        """Return when to draw again, by the monotonic clock; it may have passed."""
+        if self._dirty:
+            return self._rests_until
+        return max(self._rests_until, self._began + self.view.every)
 
     async def join(self, slot: Slot) -> None:
         """Show the view to one more browser, from a snapshot on."""
@@ -56,16 +56,22 @@ class Stream:
 
     async def refresh(self) -> None:
         """Draw again and offer what changed; a failure is logged, and the old picture stays."""
-        began = time.monotonic()
+        self._began = time.monotonic()
         self._dirty, told = False, self._told()
+        drawn, computed = await database_sync_to_async(self._draw)()
+        took = time.monotonic() - self._began
+        self._rests_until = self._began + max(GAP, SHARE * computed, REST * took)
+        self._show(drawn, told)
+
+    def _draw(self) -> tuple[Picture, float]:
+        """Return the picture, and the processor's seconds that it took."""
+        began = time.thread_time()
         try:
-            drawn = await database_sync_to_async(self.view.draw)(now=timezone.now())
+            drawn = self.view.draw(now=timezone.now())
         except Exception:
             logger.exception("A live view could not be drawn: %s", self.view)
             drawn = self.picture or Picture()
-        self._drawn = time.monotonic()
-        self._took = self._drawn - began
-        self._show(drawn, told)
+        return drawn, time.thread_time() - began
 
     def _told(self) -> list[int]:
         told, self.news = sorted(self.news), set()

@@ -13,6 +13,7 @@ With the in-memory layer and no web server in this process nobody could listen, 
 import asyncio
 import logging
 import os
+import time
 from collections.abc import Iterable, Sequence
 from functools import partial
 from threading import Lock, Thread
@@ -26,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 GROUP = "live"
 MANY = 500  # ids beyond this are not listed: then every view looks again
-COALESCE = 0.05  # seconds in which news is gathered into one message
+COALESCE = 0.05  # seconds between messages, in which news is gathered
 
 
 def announce(journey_ids: Sequence[UUID]) -> None:
@@ -61,6 +62,7 @@ class _Post:
         self._news: dict[str, set[Any]] = {"journeys": set(), "incidents": set()}
         self._sending: asyncio.Task[None] | None = None
         self._waiting = False
+        self._sent_at = 0.0  # by the monotonic clock
 
     def attach(self, loop: asyncio.AbstractEventLoop) -> None:
         with self._lock:
@@ -96,7 +98,8 @@ class _Post:
         self._sending = asyncio.get_running_loop().create_task(self._send())
 
     async def _send(self) -> None:
-        await asyncio.sleep(COALESCE)
+        await asyncio.sleep(self._sent_at + COALESCE - time.monotonic())
+        self._sent_at = time.monotonic()
         with self._lock:
             news, self._waiting = self._news, False
             self._news = {"journeys": set(), "incidents": set()}

@@ -1,7 +1,7 @@
 """The loop of the span consumer, with a twin of Kafka's side: databases go, records are poison."""
 
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import OperationalError
@@ -207,6 +207,18 @@ def test_the_watermark_rises_by_records_and_by_the_brokers_word_and_never_falls(
     held.read(6, int(NOW.timestamp() * 1000) - 90_000, now=NOW)
     assert held.watermark_at == NOW
     assert held.advance() == Advance("n", 1, 7, NOW, 0)
+
+
+def test_an_end_that_is_reached_later_lifts_the_watermark_to_when_it_was_asked_for():
+    held = Held(Claim("n", 1, 5), read_to=5)
+    held.told(7, asked_at=NOW)
+    held.told(9, asked_at=NOW + timedelta(seconds=1))
+
+    held.read(5, 0, now=NOW)
+    assert held.watermark_at is None
+
+    held.read(6, 0, now=NOW)
+    assert held.watermark_at == NOW
 
 
 def test_a_record_from_the_future_does_not_take_the_watermark_along():
