@@ -20,6 +20,7 @@ class Place(NamedTuple):
 PLACES = (
     Place("board", "Live", "live", "tracking.view_journey"),
     Place("flows", "Flows", "flows", "tracking.view_flow"),
+    Place("discover", "Discover", "search", "tracking.view_discovery"),
     Place("rules", "Rules", "rules", "tracking.view_ruleversion"),
     Place("alerts", "Alerts", "alerts", "alerting.view_incident"),
     Place("set-aside", "Set aside", "set-aside", "tracking.view_setaside"),

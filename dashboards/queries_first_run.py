@@ -28,7 +28,7 @@ def checklist() -> list[Check]:
         Check("spans", "Spans arrive", spans, "Spans have been received.",
               f"Send spans to this installation, as shown below.{why}"),
         Check("flow", "A flow says what an event is", flows, "There is a flow.",
-              "Describe one: where its key is, which spans prove which step."),
+              "Have one proposed from the spans that came, or describe it yourself."),
         Check("journey", "The first event is followed", journeys, "Events are being followed.",
               f"Waits for spans that match a flow.{unmatched}"),
         Check("deadline", "A deadline is set", rules, _judged(),

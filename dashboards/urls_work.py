@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, path
 from dashboards.views import (
     alerts,
     channels,
+    discover,
     first_run,
     flow_editor,
     flows,
@@ -41,5 +42,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("set-aside/<int:record_id>", set_aside.record, name="set-aside-record"),
     path("set-aside/<int:record_id>/bytes", set_aside.record_bytes, name="set-aside-bytes"),
     path("health/", health.health_page, name="health"),
+    path("discover/", discover.discover, name="discover"),
+    path("discover/look", discover.look, name="discover-look"),
     path("first-run/", first_run.first_run, name="first-run"),
 ]

@@ -8,4 +8,4 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "slatrack.settings")
 
 app = Celery("slatrack")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["slatrack.alerting", "consumers"])
+app.autodiscover_tasks(["slatrack.tracking", "slatrack.alerting", "consumers"])

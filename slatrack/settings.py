@@ -6,8 +6,9 @@ from typing import Any
 from csp.constants import NONE, SELF
 
 from slatrack import databases, logs, secret_key
-from slatrack.alerting.schedule import SCHEDULE
+from slatrack.alerting import schedule as alerting_schedule
 from slatrack.environment import Environment
+from slatrack.tracking import schedule as tracking_schedule
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 SLATRACK = Environment.read()
@@ -113,7 +114,7 @@ CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0.1}
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
-CELERY_BEAT_SCHEDULE = SCHEDULE
+CELERY_BEAT_SCHEDULE = alerting_schedule.SCHEDULE | tracking_schedule.SCHEDULE
 
 LOGGING = logs.configuration(
     level=SLATRACK.log_level,

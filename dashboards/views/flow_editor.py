@@ -1,5 +1,6 @@
 """Changing a flow: its document in a text field, checked, compared and saved as a new version."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from dashboards.starter_flow import STARTER
 from dashboards.text_diff import Line, diff
-from slatrack.tracking import flows
+from slatrack.tracking import flows, proposing, rematching
 from slatrack.tracking.documents import FlowError, Problem
 from slatrack.tracking.models import Flow
 
@@ -43,7 +44,7 @@ class Draft:
 def flow_new(request: HttpRequest) -> HttpResponse:
     """A new flow, starting from an example."""
     if request.method != "POST":
-        return _show(request, None, Draft(STARTER))
+        return _show(request, None, Draft(_start(request)))
     draft = _draft(request, None)
     if not draft.problems:
         for read in flows.check(draft.text):
@@ -69,6 +70,18 @@ def flow_edit(request: HttpRequest, flow: str) -> HttpResponse:
     if draft.base != row.version:
         draft.conflict = row.version
     return _check_or_save(request, row, draft)
+
+
+def _start(request: HttpRequest) -> str:
+    """The text a new flow starts from: what discovery proposes, else an example."""
+    ident = request.GET.get("proposal", "")
+    if not ident:
+        return STARTER
+    number = request.GET.get("key", "")
+    text = proposing.proposed_document(ident, key=int(number) if number.isdecimal() else 0)
+    if text is None:
+        messages.error(request, "That proposal is gone: look again. Below is an example instead.")
+    return text or STARTER
 
 
 @require_safe
@@ -109,11 +122,20 @@ def _check_or_save(request: HttpRequest, row: Flow | None, draft: Draft) -> Http
             draft.conflict = now_at.version
             return _show(request, row, draft, checked=True)
         changes = flows.save(draft.text, by=request.user, why=draft.why, now=timezone.now())
+        _match_again(request, changes)
     for change in changes:
         details = "; ".join(change.details) or "the document"
         text = f"{change.flow} {change.action}, version {change.version}: {details}."
         messages.success(request, text)
     return redirect("flow", flow=changes[0].flow)
+
+
+def _match_again(request: HttpRequest, changes: Sequence[flows.Change]) -> None:
+    """Have parked spans matched again: those that came before the flow knew them."""
+    changed = [change.flow for change in changes if change.action != "unchanged"]
+    if changed and rematching.is_needed():
+        rematching.ask(flow=changed[0], by=request.user, now=timezone.now())
+        messages.success(request, "Parked spans are being matched again; those that fit join.")
 
 
 def _show(

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 
 from slatrack.domain.states import Status, Verdict
+from slatrack.tracking import discovery_models  # noqa: F401 - Django finds models from here
 
 
 class Flow(models.Model):

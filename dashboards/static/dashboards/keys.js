@@ -26,7 +26,7 @@ const ACTIONS = {
   s: () => press("[data-key=s]"),
   p: () => press("[data-key=p]"),
 };
-const PLACES = { b: "board", f: "flows", r: "rules", a: "alerts", h: "health" };
+const PLACES = { b: "board", d: "discover", f: "flows", r: "rules", a: "alerts", h: "health" };
 let going = false;
 
 function go(key) {

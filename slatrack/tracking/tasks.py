@@ -1,0 +1,28 @@
+"""Celery's side of discovery: only here is the clock read. Every task is safe to repeat."""
+
+from django.utils import timezone
+
+from slatrack.celery import app
+from slatrack.tracking import discovering, rematching
+from slatrack.tracking.discovery_models import Discovery, Rematch
+
+
+@app.task(name=discovering.TASK, ignore_result=True)  # type: ignore[untyped-decorator]
+def discover(row_id: int) -> None:
+    """Look at parked spans for flows."""
+    if row := Discovery.objects.filter(id=row_id).first():
+        discovering.look(row, clock=timezone.now)
+
+
+@app.task(name=rematching.TASK, ignore_result=True)  # type: ignore[untyped-decorator]
+def match_parked(row_id: int) -> None:
+    """Match parked spans again."""
+    if row := Rematch.objects.filter(id=row_id).first():
+        rematching.carry_out(row, clock=timezone.now)
+
+
+@app.task(name="tracking.look_around", ignore_result=True, expires=240)  # type: ignore[untyped-decorator]
+def look_around() -> None:
+    """Look for new flows; run by beat."""
+    if discovering.is_due(now=timezone.now()):
+        discovering.look_now(clock=timezone.now)
