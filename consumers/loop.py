@@ -1,19 +1,23 @@
 """The loop of a span consumer: fetch, decode, record; the offsets move with what they brought.
 
 A batch is recorded in one transaction with its offsets, so a crash repeats a batch or does not, and
-nothing changes by it. While the database is away the batch is kept, partitions are paused, and
-Kafka is still polled, so that no partition is taken away for silence.
+nothing changes by it. While there is a backlog the next batch is decoded as the database works on
+this one. While the database is away the batch is kept, partitions are paused, and Kafka is still
+polled, so that no partition is taken away for silence.
 """
 
 import logging
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from threading import Event
 from typing import Any, Protocol
 
 from consumers.intake import DATABASE_AWAY, Batch, Received, Record, failure, reconnect, wanted
-from consumers.subscription import Subscription
+from consumers.subscription import Fetched, Subscription
+from slatrack.otlp.decoding import Wanted
 from slatrack.tracking import sources
 from slatrack.tracking.setting_aside import Aside
 
@@ -37,8 +41,19 @@ class Message(Protocol):
     def timestamp(self) -> tuple[int, int]: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Records of one transaction, and what they hold, which is being decoded."""
+
+    fetched: Fetched
+    batch: Future[Batch]
+
+
 class Loop:
-    """Moves records from a subscription to the recorder. One thread's own."""
+    """Moves records from a subscription to the recorder. One thread's own.
+
+    Decoding has a thread beside it, which touches nothing but the records' bytes.
+    """
 
     def __init__(
         self,
@@ -52,49 +67,82 @@ class Loop:
         self.record = record
         self.clock = clock
         self.stop = stop
+        self._decoder = ThreadPoolExecutor(1, thread_name_prefix="decoder")
+        self._ahead: list[Chunk] = []
 
     def run(self) -> None:
         """Work until told to stop."""
-        with suppress(Stopped):
-            while not self.stop.is_set():
-                self.run_once()
+        try:
+            with suppress(Stopped):
+                while not self.stop.is_set():
+                    self.run_once()
+        finally:
+            self._decoder.shutdown(cancel_futures=True)
 
     def run_once(self) -> int:
         """Handle one batch, or say that there was none; return how many records it held."""
-        messages = self.subscription.fetch()
-        for chunk in self._chunks(messages):
+        chunks = self._ahead or self._begun(self.subscription.fetch())
+        self._ahead = []
+        if chunks and chunks[-1].fetched.more:
+            self._ahead = self._begun(self.subscription.fetch(wait=False))
+        for chunk in chunks:
             self._handle(chunk)
+            self.subscription.handled(chunk.fetched)
         self.subscription.look(now=self.clock())
         self._patiently(self._touch)
-        return len(messages)
+        return sum(len(chunk.fetched.messages) for chunk in chunks)
 
-    def _chunks(self, messages: Sequence[Any]) -> list[list[Any]]:
-        """Split by size: records hold from one span to thousands."""
+    def _begun(self, fetched: Fetched) -> list[Chunk]:
+        """Split by size, for records hold from one span to thousands, and begin to decode."""
         chunks: list[list[Any]] = [[]]
         size = 0
-        for message in messages:
+        for message in fetched.messages:
             length = len(message.value() or b"")
             if chunks[-1] and size + length > MAX_BYTES:
                 chunks.append([])
                 size = 0
             chunks[-1].append(message)
             size += length
-        return chunks if messages else []
+        now, names = self.clock(), self._wanted() if fetched.messages else Wanted()
+        last = chunks[-1]
+        return [
+            Chunk(
+                fetched._replace(messages=messages, ends=fetched.ends if messages is last else {}),
+                self._decoder.submit(self._decoded, messages, names, now),
+            )
+            for messages in chunks
+        ]
 
-    def _handle(self, messages: list[Any]) -> None:
+    def _wanted(self) -> Wanted:
+        found: list[Wanted] = []
+        self._patiently(lambda: found.append(wanted()))
+        return found[-1]
+
+    def _decoded(self, messages: Sequence[Any], names: Wanted, now: datetime) -> Batch:
+        batch = Batch()
+        for message in messages:
+            batch.add(self._received(message), wanted=names, now=now)
+        return batch
+
+    def _handle(self, chunk: Chunk) -> None:
         try:
-            self._patiently(lambda: self._record(self.subscription.owned(messages)))
+            self._patiently(lambda: self._record(chunk))
         except Stopped:
             raise
         except Exception as exc:
+            messages = chunk.fetched.messages
             if len(messages) == 1:
                 logger.exception("a record could not be recorded; it is set aside")
                 reason = failure(exc)
-                self._patiently(lambda: self._set_aside(self.subscription.owned(messages), reason))
+                self._patiently(lambda: self._set_aside(self._owned(chunk), reason))
                 return
             half = len(messages) // 2  # find the record that cannot be, in order
-            self._handle(messages[:half])
-            self._handle(messages[half:])
+            for some in (messages[:half], messages[half:]):
+                for one in self._begun(chunk.fetched._replace(messages=some)):
+                    self._handle(one)
+
+    def _owned(self, chunk: Chunk) -> list[Any]:
+        return self.subscription.owned(chunk.fetched)
 
     def _patiently(self, work: Callable[[], None]) -> None:
         """Do `work`, again and again while the database is away. Fenced work is dropped.
@@ -126,13 +174,12 @@ class Loop:
         if pause:
             self.subscription.hold(pause)
 
-    def _record(self, messages: Sequence[Any]) -> None:
-        if not messages:
-            return
-        batch, now, names = Batch(), self.clock(), wanted()
-        for message in messages:
-            batch.add(self._received(message), wanted=names, now=now)
-        self._commit(messages, batch.spans, batch.asides, now=now)
+    def _record(self, chunk: Chunk) -> None:
+        batch, messages, now = chunk.batch.result(), self._owned(chunk), self.clock()
+        if len(messages) < len(chunk.fetched.messages):
+            batch = self._decoded(messages, wanted(), now)
+        if messages:
+            self._commit(messages, batch.spans, batch.asides, now=now)
 
     def _set_aside(self, messages: Sequence[Any], reason: str) -> None:
         asides = [self._received(message).aside(reason) for message in messages]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from copy import copy
 from datetime import datetime, timedelta
 from threading import Event
-from typing import Any
+from typing import Any, NamedTuple
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
 
@@ -27,6 +27,15 @@ GATHER = 0.01  # seconds given to records that come along with the first one
 LOOK = 0.1  # seconds after which the ends of the logs are looked at, records or not
 CLAIM_PATIENCE = 60  # attempts, a second apart; Kafka allows 5 minutes
 QUIET = frozenset({KafkaError._PARTITION_EOF})
+
+
+class Fetched(NamedTuple):
+    """Records, and the claims that they were fetched under: an epoch by topic and partition."""
+
+    messages: list[Any]
+    epochs: dict[Place, int]
+    ends: dict[Place, int]  # where Kafka said that logs end, once these records are read
+    more: bool  # as many as were asked for: there is a backlog
 
 
 class Subscription:
@@ -52,7 +61,6 @@ class Subscription:
         self._held = self._behind = False
         self._unowned: set[Place] = set()  # fenced, but still assigned by Kafka
         self._backlog: list[Any] = []
-        self._epochs: dict[Place, int] = {}  # of the claims that the last batch was fetched under
         self._touched_at: datetime | None = None
         self._complained: set[str] = set()
         self._consumer.subscribe(
@@ -62,22 +70,26 @@ class Subscription:
             on_lost=self._on_revoke,
         )
 
-    def fetch(self) -> list[Any]:
+    def fetch(self, *, wait: bool = True) -> Fetched:
         """Return the next records of owned partitions; may call on_assign and on_revoke."""
-        self._fill()
+        self._fill(wait)
         messages, self._backlog = self._backlog, []
-        good = [message for message in messages if not self._is_event(message)]
-        self._epochs = {place: held.claim.epoch for place, held in self.partitions.held.items()}
+        ends: dict[Place, int] = {}
+        good = [message for message in messages if not self._is_event(message, ends)]
+        epochs = {place: held.claim.epoch for place, held in self.partitions.held.items()}
         self._reclaim()
-        return self.owned(good)
+        fetched = Fetched(good, epochs, ends, self._behind)
+        return fetched._replace(messages=self.owned(fetched))
 
-    def _fill(self) -> None:
-        """Wait for records: a whole batch while there are many, else for what comes with the first.
+    def _fill(self, wait: bool) -> None:
+        """Take what there is, or wait for records: a whole batch while there are many, else for what comes with the first.
 
         Waiting for more than that would cost each span as much as it saves in transactions.
         """
         records, seconds = self.batch
-        if self._behind:
+        if not wait:
+            came = self._consume(records, 0.0)
+        elif self._behind:
             came = self._consume(records, seconds)
         elif came := self._consume(1, min(seconds, LOOK)):
             came += self._consume(records - 1, min(seconds, GATHER))
@@ -90,15 +102,22 @@ class Subscription:
         self._backlog += fresh
         return len(fresh)
 
-    def owned(self, messages: Sequence[Any]) -> list[Any]:
+    def owned(self, fetched: Fetched) -> list[Any]:
         """Return those of the fetched messages that are still ours, under the same claim.
 
         A partition that went away and came back is read again from where the database says; what
         was fetched before must not move it past what was never stored.
         """
-        held, epochs = self.partitions.held, self._epochs
-        ours = {p for p, one in held.items() if epochs.get(p) == one.claim.epoch}
-        return [m for m in messages if (m.topic(), m.partition()) in ours]
+        held = self.partitions.held
+        ours = {p for p, one in held.items() if fetched.epochs.get(p) == one.claim.epoch}
+        return [m for m in fetched.messages if (m.topic(), m.partition()) in ours]
+
+    def handled(self, fetched: Fetched) -> None:
+        """Note that the records are stored: nothing was left to read before the ends told then."""
+        for place, end in fetched.ends.items():
+            held = self.partitions.held.get(place)
+            if held is not None and held.claim.epoch == fetched.epochs.get(place):
+                held.end_seen = end
 
     def hold(self, seconds: float) -> None:
         """Stay a member of the group for a while without reading on."""
@@ -222,14 +241,13 @@ class Subscription:
         self._consumer.incremental_unassign(starts)
         self._consumer.incremental_assign(starts)
 
-    def _is_event(self, message: Any) -> bool:
+    def _is_event(self, message: Any, ends: dict[Place, int]) -> bool:
         error = message.error()
         if error is None:
             return False
         place = (message.topic(), message.partition())
-        if error.code() == KafkaError._PARTITION_EOF and place in self.partitions.held:
-            held = self.partitions.held[place]
-            held.end_seen = message.offset()
+        if error.code() == KafkaError._PARTITION_EOF:
+            ends[place] = message.offset()
         elif error.code() == KafkaError._AUTO_OFFSET_RESET and place in self.partitions.held:
             self._overtaken(place)
         elif error.code() not in QUIET and error.str() not in self._complained:

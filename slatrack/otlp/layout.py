@@ -91,7 +91,7 @@ def _first(others: bytes) -> bytes:
     """Return a pattern for attributes that captures the first ones that are none of `others`."""
     pattern = others
     for _ in range(CAPTURED):
-        pattern = others + rb"(?:\x4a(" + _SIZED + rb")" + pattern + rb")?+"
+        pattern = others + rb"(?:\x4a(" + _SIZED + rb")" + pattern + rb")?"
     return pattern
 
 
@@ -113,4 +113,4 @@ def _others(names: Iterable[bytes]) -> bytes:
         b"|\\x%02x(?!%s)" % (size, b"|".join(same)) for size, same in sorted(by_length.items())
     ]
     other = rb"(?=.\x0a(?:[" + free + rb"]" + b"".join(taken) + rb"))"
-    return rb"(?:\x4a" + other + _SIZED + rb")*+"
+    return rb"(?:\x4a" + other + _SIZED + rb")*"

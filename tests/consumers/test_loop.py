@@ -9,6 +9,7 @@ from django.db import OperationalError
 from consumers import loop
 from consumers.loop import Loop
 from consumers.partitions import Held, Partitions
+from consumers.subscription import Fetched
 from slatrack.tracking.models import SetAside, Source, Trace
 from slatrack.tracking.recorder import record
 from slatrack.tracking.sources import Advance, Claim, claim
@@ -34,6 +35,8 @@ class Message:
 class Twin:
     """What a loop uses of a subscription, without Kafka."""
 
+    backlog = False
+
     def __init__(self, *batches: list[Message]) -> None:
         self.encodings = {TOPIC: "auto"}
         self.batches = list(batches)
@@ -42,12 +45,21 @@ class Twin:
         self.holds: list[float] = []
         self.resumed = 0
         self.lost: list[str] = []
+        self.said: list[str] = []
 
-    def fetch(self):
-        return self.batches.pop(0) if self.batches else []
+    def fetch(self, *, wait=True):
+        messages = self.batches.pop(0) if self.batches else []
+        epochs = {place: held.claim.epoch for place, held in self.partitions.held.items()}
+        self.said.append(f"fetch {len(messages)}")
+        return Fetched(messages, epochs, {}, more=bool(self.batches) and self.backlog)
 
-    def owned(self, messages):
-        return [m for m in messages if (m.topic(), m.partition()) in self.partitions.held]
+    def handled(self, fetched):
+        self.said.append(f"handled {len(fetched.messages)}")
+
+    def owned(self, fetched):
+        held = self.partitions.held
+        ours = {p for p, one in held.items() if fetched.epochs.get(p) == one.claim.epoch}
+        return [m for m in fetched.messages if (m.topic(), m.partition()) in ours]
 
     def hold(self, seconds):
         self.holds.append(seconds)
@@ -164,6 +176,33 @@ def test_a_record_that_cannot_be_recorded_is_set_aside_alone():
     assert aside.offset == 3
     assert "ValueError: no such thing" in aside.reason
     assert bytes(aside.data) == messages[3].value()
+
+
+@pytest.mark.django_db
+def test_of_a_backlog_the_next_batch_is_fetched_before_this_one_is_stored_and_none_is_lost():
+    twin = Twin([Message(0, one(1)), Message(1, one(2))], [Message(2, one(3))])
+    twin.backlog = True
+    reader = a_loop(twin)
+
+    assert (reader.run_once(), stored()) == (2, 2)
+    assert (reader.run_once(), stored()) == (1, 3)
+
+    # where the log ended when the later batch was fetched counts once that batch is stored
+    assert twin.said == ["fetch 2", "fetch 1", "handled 2", "handled 1"]
+    assert Trace.objects.count() == 3
+
+
+@pytest.mark.django_db
+def test_a_batch_fetched_ahead_under_an_older_claim_is_dropped():
+    twin = Twin([Message(0, one(1))], [Message(1, one(2)), Message(0, one(3), partition=1)])
+    twin.backlog = True
+    reader = a_loop(twin)
+    reader.run_once()
+    twin.partitions.take(TOPIC, claim(TOPIC, [0], group="g", owner="a", now=NOW))
+
+    reader.run_once()
+
+    assert (stored(0), stored(1), Trace.objects.count()) == (1, 1, 2)
 
 
 @pytest.mark.django_db
