@@ -8,8 +8,8 @@ from typing import Any
 from slatrack.alerting import reading as alerts
 from slatrack.alerting.models import Alert
 from slatrack.domain.flows import Step
-from slatrack.domain.parts import journey_id
 from slatrack.tracking import flows, reading
+from slatrack.tracking.evidence import Evidence, Known, find
 from slatrack.tracking.models import Deadline, Flip, Journey
 
 KEPT = 32  # journeys whose unpacked spans are kept per process
@@ -42,37 +42,48 @@ class JourneyData:
         """Whether it is still on its way."""
         return self.row.ended_at is None and self.row.status == "in_flight"
 
+    @property
+    def passed(self) -> set[str]:
+        """The steps that lie before one that was seen, directly or not."""
+        after = {step.name: step.after for step in self.steps}
+        queue = [name for one in self.described["steps"] for name in after.get(one["step"], ())]
+        found: set[str] = set()
+        while queue:
+            name = queue.pop()
+            if name not in found:
+                found.add(name)
+                queue += after.get(name, ())
+        return found
+
 
 def look(flow: str, key: str, *, now: datetime) -> JourneyData | None:
     """Return the journey of event `key` in `flow` with all that belongs to it; None if unknown."""
-    rows = Journey.objects.select_related("flow").defer("parts")
-    row = rows.filter(id=journey_id(flow, key)).prefetch_related("deadlines").first()
-    described = reading.journey(flow, key, now=now) if row else None
-    if row is None or described is None:
+    known = find(flow, key, flows.current())
+    if known is None:
         return None
-    shown = (one for one in row.deadlines.all() if one.name == row.deadline)
+    evidence, row = _evidence(known), known.row
+    shown = row.deadlines.filter(name=row.deadline).first()
     return JourneyData(
         row=row,
-        described=described,
-        spans=_spans(row),
-        steps=flows.current().flows[flow].steps,
-        deadline=next(shown, None),
+        described=reading.describe(known, evidence, now=now),
+        spans=evidence.spans,
+        steps=known.journey.flow.steps,
+        deadline=shown,
         flips=list(row.flips.order_by("-recorded_at", "-id")[:200]),
         alerts=alerts.alerts_of(row.pk),
     )
 
 
-_unpacked: OrderedDict[tuple[object, ...], list[dict[str, Any]]] = OrderedDict()
+_kept: OrderedDict[tuple[object, ...], Evidence] = OrderedDict()
 
 
-def _spans(row: Journey) -> list[dict[str, Any]]:
-    """Unpack the spans of a journey, or take them as they were if nothing was added since."""
+def _evidence(known: Known) -> Evidence:
+    """Return what is stored of a journey, as it was read before if nothing was added since."""
+    row = known.row
     key = (row.pk, row.spans, row.changed_at)
-    found = _unpacked.get(key)
-    if found is None:
-        found = reading.journey_spans(row.flow.name, row.key)
-        if len(found) <= LARGE:
-            _unpacked[key] = found
-    while len(_unpacked) > KEPT:
-        _unpacked.popitem(last=False)
+    found = _kept.pop(key, None) or Evidence(known)
+    if len(found.facts) <= LARGE:
+        _kept[key] = found
+    while len(_kept) > KEPT:
+        _kept.popitem(last=False)
     return found

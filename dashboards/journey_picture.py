@@ -6,6 +6,7 @@ from typing import Any
 from django.template.loader import render_to_string
 
 from dashboards.journey_data import JourneyData, look
+from dashboards.journey_faults import faults
 from dashboards.journey_history import history
 from dashboards.journey_words import head
 from dashboards.picture import Picture
@@ -13,7 +14,7 @@ from dashboards.step_stations import stations
 from dashboards.usual import usual
 from dashboards.way import way
 
-PARTS = ("verdict", "stations", "way", "happened", "deadlines")
+PARTS = ("verdict", "stations", "way", "faults", "touched", "happened", "deadlines")
 
 
 def context(data: JourneyData, *, now: datetime, whole: bool = False) -> dict[str, Any]:
@@ -25,9 +26,20 @@ def context(data: JourneyData, *, now: datetime, whole: bool = False) -> dict[st
         "head": head(data, usual(), now=now),
         "stations": stations(data),
         "way": way(data, now=now, whole=whole),
+        "faults": faults(data.spans),
+        **touched(data),
         "history": history(data),
         "deadlines": data.described["deadlines"],
         "whole": whole,
+    }
+
+
+def touched(data: JourneyData) -> dict[str, Any]:
+    """Return the variables of the list of events that it touched."""
+    return {
+        "row": data.row,
+        "touched": data.described["references"],
+        "touched_unknown": data.described["references_unknown"],
     }
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from dashboards import words
 from dashboards.journey_data import JourneyData
+from dashboards.journey_faults import faults, in_words
 from dashboards.standing import standing
 from dashboards.usual import Usual, stuck_after
 from slatrack.domain.states import Status
@@ -76,13 +77,10 @@ def _there(data: JourneyData, usual: Usual, now: datetime) -> str:
 
 
 def _exception(data: JourneyData) -> str:
-    for span in reversed(data.spans):
-        for event in span.get("events") or ():
-            attributes = event.get("attributes") or {}
-            kind = attributes.get("exception.type")
-            if kind:
-                return f": {kind}: {attributes.get('exception.message', '')}".rstrip(": ")[:300]
-    return ""
+    """Why it failed: what the newest span that failed in that step says, else the newest at all."""
+    found = [one for one in faults(data.spans) if in_words(one)]
+    there = [one for one in found if one.step == data.row.step] or found
+    return f": {in_words(there[-1])}" if there else ""
 
 
 def _number(data: JourneyData, now: datetime) -> tuple[str, str, datetime | None]:

@@ -23,6 +23,7 @@ class Station:
 def stations(data: JourneyData) -> list[Station]:
     """Return the steps in the flow's order; optional steps only if they were seen."""
     reasons = {gap["step"]: gap["reason"] for gap in data.described["gaps"]}
+    passed = data.passed
     found = []
     for step in data.steps:
         seen = data.seen(step.name)
@@ -30,7 +31,8 @@ def stations(data: JourneyData) -> list[Station]:
             found.append(_seen(seen, data))
         elif step.required:
             reason = reasons.get(step.name, "not yet")
-            state = "missing" if reason == "missing" else "ahead"
+            absent = step.name in passed or not data.in_flight
+            state = "missing" if absent and reason != "not yet" else "ahead"
             note = "no span of it" if reason == "missing" else reason
             found.append(Station(step.name, state, "", None, "", note))
     return found
@@ -43,7 +45,7 @@ def _seen(seen: dict[str, Any], data: JourneyData) -> Station:
     if seen["attempts"] > 1:
         notes.append(f"{seen['attempts']} attempts")
     if seen["shared"] > 1:
-        notes.append(f"one of {seen['shared']}")
+        notes.append(f"shared by {seen['shared']:,}")
     if not seen["required"]:
         notes.append("optional")
     length = datetime.fromisoformat(seen["started_at"]) - data.row.started_at

@@ -1,56 +1,19 @@
 """The way of an event as a drawing: one waterfall over all its traces, in percent of its width."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from dashboards import words
 from dashboards.axis import Axis, Mark, axis, marks, ticks
 from dashboards.journey_data import JourneyData
-from slatrack.domain.instants import to_nanoseconds
+from dashboards.way_lines import Line, failed, hole, ns, waiting, working
 
 ALL_OF = 40  # up to so many spans are shown at once
 MOST = 1_000  # rows drawn at most
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line of the waterfall. `kind`: trace, working, waiting, hole."""
-
-    kind: str
-    title: str
-    detail: str = ""
-    x: float = 0.0
-    width: float = 0.0
-    text: str = ""
-    span_id: str = ""
-    depth: int = 0
-    step: bool = False
-    error: bool = False
-
-    @property
-    def end(self) -> float:
-        """Where the bar ends."""
-        return self.x + self.width
-
-    @property
-    def text_x(self) -> float:
-        """Where its text stands: behind the bar, or before it where there is no room."""
-        if self.within:
-            return self.end - 0.7
-        return self.x - 0.7 if self.before else self.end + 0.7
-
-    @property
-    def before(self) -> bool:
-        """Whether the text ends before `text_x`."""
-        return self.end > 72
-
-    @property
-    def within(self) -> bool:
-        """Whether the text stands on the bar, as there is room neither behind nor before it."""
-        return self.end > 72 and self.x < 30
+NAMED_KINDS = ("link", "message", "message key", "trace")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,24 +51,39 @@ def _chosen(spans: list[dict[str, Any]], *, whole: bool) -> list[dict[str, Any]]
     return [one for one in spans if one["step"] or failed(one)][:MOST]
 
 
-def failed(span: Mapping[str, Any]) -> bool:
-    """Whether a span ended in an error."""
-    status = span.get("status")
-    code = status.get("code") if isinstance(status, Mapping) else status
-    return str(code).lower().removeprefix("status_code_") == "error"
-
-
 def _lines(data: JourneyData, chosen: list[dict[str, Any]], across: Axis) -> Iterator[Line]:
     waits = _waits(data, across)
+    attempts = _attempts(data.spans)
     traces: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for span in chosen:
         traces[span["trace_id"]].append(span)
     for trace_id, spans in traces.items():
         if len(traces) > 1:
-            yield Line("trace", f"trace {trace_id[:8]}…", f"{len(spans)} spans")
+            yield Line("trace", f"trace {trace_id[:8]}…", _trace(spans))
         for span, depth in _tree(spans):
             yield from waits.pop(span["step"] or "", ())
-            yield _working(span, depth, across)
+            yield working(span, depth, across, attempts.get(span["span_id"], ""))
+
+
+def _trace(spans: list[dict[str, Any]]) -> str:
+    """Say how many spans a trace has here, and by what it was joined to the others."""
+    found = {span["bound_by"] for span in spans}
+    joined = next((kind for kind in NAMED_KINDS if kind in found), "")
+    count = f"{len(spans):,} span{'' if len(spans) == 1 else 's'}"
+    return f"{count}, joined by {joined}" if joined else count
+
+
+def _attempts(spans: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Number the spans of steps that were tried more than once."""
+    steps = [(span["step"], span["span_id"]) for span in spans if span["step"]]
+    total = Counter(step for step, _ in steps)
+    number: Counter[str] = Counter()
+    found = {}
+    for step, span_id in steps:
+        number[step] += 1
+        if total[step] > 1:
+            found[span_id] = f"{number[step]} of {total[step]}"
+    return found
 
 
 def _tree(spans: list[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], int]]:
@@ -125,76 +103,33 @@ def _tree(spans: list[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], int]]:
         yield from ((span, 0) for span in ring)
 
 
-def _working(span: dict[str, Any], depth: int, across: Axis) -> Line:
-    text = words.duration((span["end_ns"] - span["start_ns"]) / 1e9)
-    if span["shared"] > 1:
-        text += f", one of {span['shared']} in this {span.get('kind') or 'span'}"
-    return Line(
-        kind="working",
-        title=span["service"] or "",
-        detail=span["name"],
-        x=across.at(span["start_ns"]),
-        width=across.width(span["start_ns"], span["end_ns"]),
-        text=text,
-        span_id=span["span_id"],
-        depth=min(depth, 12),
-        step=bool(span["step"]),
-        error=failed(span),
-    )
-
-
 def _waits(data: JourneyData, across: Axis) -> dict[str, list[Line]]:
     found: dict[str, list[Line]] = defaultdict(list)
     for leg in data.described["legs"]:
         after = data.seen(leg["to"])
-        if after is None or not leg["waiting_ms"]:
-            continue
-        end = ns(after["started_at"])
-        start = end - int(leg["waiting_ms"] * 1e6)
-        text = f"waiting {words.duration(leg['waiting_ms'] / 1000)}"
-        text += ", a step between was not seen" if leg["partial"] else ""
-        line = Line("waiting", *_place(after, leg["from"]), text=text)
-        found[leg["to"]].append(replace(line, x=across.at(start), width=across.width(start, end)))
+        if after is not None and (leg["waiting_ms"] or leg["skew_ms"]):
+            found[leg["to"]].append(waiting(leg, after, across))
     return found
 
 
-def _place(step: Mapping[str, Any] | None, before: str) -> tuple[str, str]:
-    if step is None or not step["topic"]:
-        return f"after {before}", ""
-    return step["topic"], coordinates(step)
-
-
-def coordinates(place: Mapping[str, Any]) -> str:
-    """Return "p3 @ 88213", as much of it as is known."""
-    partition, offset = place.get("partition"), place.get("offset")
-    known = [f"p{partition}" if partition is not None else ""]
-    known += [f"@ {offset}" if offset is not None else ""]
-    return " ".join(one for one in known if one)
-
-
 def _current(data: JourneyData, across: Axis, now: datetime) -> Iterable[Line]:
-    if not data.in_flight or data.row.working or data.now_at is None:
+    """The time since an event in flight was last seen: it waits, or is worked on unseen."""
+    if not data.in_flight or data.now_at is None:
         return
-    start = ns(data.row.step_at)
-    text = f"waiting {words.duration(now - data.row.step_at)}"
-    title, detail = f"after {data.row.step}", "not picked up yet"
-    yield Line("waiting", title, detail, across.at(start), across.width(start, ns(now)), text)
+    start, length = ns(data.row.step_at), ns(now) - ns(data.row.step_at)
+    text = f"not seen for {words.duration(length / 1e9)}"
+    x, width = across.at(start), across.width(start, ns(now))
+    title, detail = f"after {data.row.step}", "waiting, or work that has not ended"
+    yield Line("waiting", title, detail, x, width, text, start, length)
 
 
 def _holes(data: JourneyData, across: Axis, now: datetime) -> Iterator[Line]:
     ends = {one["step"]: one["ended_at"] for one in data.described["steps"]}
+    passed = data.passed
     for gap in data.described["gaps"]:
-        ahead = gap["reason"] != "missing"
-        start = ns(now) if ahead and data.in_flight else ns(_last_before(data, gap["step"], ends))
-        x = min(across.at(start), 94.0)
-        yield Line("hole", gap["step"], "not seen", x, min(7.0, 100 - x), GAPS[gap["reason"]])
-
-
-GAPS = {
-    "not yet": "not yet",
-    "telemetry late": "telemetry is late",
-    "missing": "no span of it was ever received",
-}
+        ahead = gap["step"] not in passed and data.in_flight
+        start = ns(now) if ahead else ns(_last_before(data, gap["step"], ends))
+        yield hole(gap, start, across)
 
 
 def _last_before(data: JourneyData, step: str, ends: Mapping[str, str]) -> str:
@@ -205,9 +140,3 @@ def _last_before(data: JourneyData, step: str, ends: Mapping[str, str]) -> str:
             break
         found = ends.get(one.name, found)
     return found
-
-
-def ns(at: datetime | str) -> int:
-    """Return an instant as nanoseconds since 1970."""
-    moment = datetime.fromisoformat(at) if isinstance(at, str) else at
-    return to_nanoseconds(moment)

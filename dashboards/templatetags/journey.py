@@ -7,7 +7,7 @@ from typing import Any
 
 from django import template
 
-from dashboards import way, words
+from dashboards import way_lines, words
 from dashboards.journey_history import Happening
 
 register = template.Library()
@@ -18,7 +18,7 @@ NOTICED = timedelta(seconds=5)
 @register.filter
 def failed(span: Mapping[str, Any]) -> bool:
     """Whether a span ended in an error."""
-    return way.failed(span)
+    return way_lines.failed(span)
 
 
 @register.filter
@@ -30,7 +30,7 @@ def took(span: Mapping[str, Any]) -> str:
 @register.filter
 def place(one: Mapping[str, Any]) -> str:
     """Return partition and offset, "p3 @ 88213"."""
-    return way.coordinates(one)
+    return way_lines.coordinates(one)
 
 
 @register.filter
@@ -50,3 +50,9 @@ def utc_clock(at: datetime) -> str:
 def recorded_late(one: Happening) -> bool:
     """Whether slatrack learned of it noticeably after the instant it speaks of."""
     return one.known - one.at > NOTICED
+
+
+@register.filter
+def before(milliseconds: float) -> str:
+    """Return how long before it was: "3 s before", "just before"."""
+    return f"{words.duration(milliseconds / 1000)} before" if milliseconds >= 1 else "just before"

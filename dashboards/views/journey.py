@@ -11,7 +11,7 @@ from django.utils.text import slugify
 from django.views.decorators.http import require_GET
 
 from dashboards.journey_data import JourneyData, look
-from dashboards.journey_picture import context
+from dashboards.journey_picture import context, touched
 from slatrack.domain.instants import rfc3339
 
 TABS = {"spans": "Spans", "attributes": "Attributes", "table": "Table", "raw": "Raw"}
@@ -29,6 +29,8 @@ def journey(request: HttpRequest, flow: str, key: str) -> HttpResponse:
         return render(request, "404.html", {"reason": reason}, status=404)
     if request.GET.get("export") == "json":
         return _export(data)
+    if request.GET.get("touched") == "1" and request.htmx:  # type: ignore[attr-defined]
+        return render(request, "dashboards/_journey_references.html", touched(data))
     if request.htmx.target == "span-panel":  # type: ignore[attr-defined]
         return render(request, "dashboards/_journey_span.html", _selected(request, data))
     whole = request.GET.get("all") == "1"

@@ -28,7 +28,8 @@ class Known(NamedTuple):
 
 def find(flow: str, key: str, flows: Flows) -> Known | None:
     """Return the journey of event `key` in `flow`; None if there is none."""
-    row = models.Journey.objects.filter(id=journey_id(flow, key)).first()
+    rows = models.Journey.objects.select_related("flow")
+    row = rows.filter(id=journey_id(flow, key)).first()
     if row is None or flow not in flows.flows:
         return None
     parts = unpack_parts(row.parts)

@@ -14,6 +14,7 @@ from slatrack.tracking.decisions import Decided
 from slatrack.tracking.evidence import Evidence, Known, find
 from slatrack.tracking.journey_rows import load_deadlines
 from slatrack.tracking.reading_gaps import gaps_of
+from slatrack.tracking.reading_references import references
 
 MILLISECOND = 1_000_000  # nanoseconds
 
@@ -29,6 +30,7 @@ def describe(known: Known, evidence: Evidence, *, now: datetime) -> dict[str, An
     """Return a found journey in the API's shape."""
     row, seen = known.row, known.journey
     read = Read(now, sources.watermark(now) or now)
+    touched = references(evidence)
     deadlines = [state for _, _, state in load_deadlines([row.id])]
     return {
         "flow": seen.flow.name,
@@ -42,7 +44,8 @@ def describe(known: Known, evidence: Evidence, *, now: datetime) -> dict[str, An
         "legs": [_leg(one) for one in legs(seen, seen_in(known.parts, evidence.facts))],
         "deadlines": [_deadline(one, now) for one in sorted(deadlines, key=_by_due)],
         "traces": [trace_id.hex() for trace_id in seen.traces],
-        "references": [],
+        "references": touched.events,
+        "references_unknown": touched.unknown,
         "gaps": [_gap(one) for one in gaps_of(known, evidence, read)],
         "spans": seen.spans,
         "attributes": dict(seen.attributes),
