@@ -53,7 +53,7 @@ def _chosen(spans: list[dict[str, Any]], *, whole: bool) -> list[dict[str, Any]]
 
 def _lines(data: JourneyData, chosen: list[dict[str, Any]], across: Axis) -> Iterator[Line]:
     waits = _waits(data, across)
-    attempts = _attempts(data.spans)
+    numbered = attempts(data.spans)
     traces: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for span in chosen:
         traces[span["trace_id"]].append(span)
@@ -62,7 +62,7 @@ def _lines(data: JourneyData, chosen: list[dict[str, Any]], across: Axis) -> Ite
             yield Line("trace", f"trace {trace_id[:8]}…", _trace(spans))
         for span, depth in _tree(spans):
             yield from waits.pop(span["step"] or "", ())
-            yield working(span, depth, across, attempts.get(span["span_id"], ""))
+            yield working(span, depth, across, _attempt(numbered, span))
 
 
 def _trace(spans: list[dict[str, Any]]) -> str:
@@ -73,8 +73,8 @@ def _trace(spans: list[dict[str, Any]]) -> str:
     return f"{count}, joined by {joined}" if joined else count
 
 
-def _attempts(spans: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """Number the spans of steps that were tried more than once."""
+def attempts(spans: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Return "2 of 3" for the spans of steps that were tried more than once, by span id."""
     steps = [(span["step"], span["span_id"]) for span in spans if span["step"]]
     total = Counter(step for step, _ in steps)
     number: Counter[str] = Counter()
@@ -84,6 +84,11 @@ def _attempts(spans: Iterable[Mapping[str, Any]]) -> dict[str, str]:
         if total[step] > 1:
             found[span_id] = f"{number[step]} of {total[step]}"
     return found
+
+
+def _attempt(numbered: Mapping[str, str], span: Mapping[str, Any]) -> str:
+    said = numbered.get(span["span_id"])
+    return f"attempt {said}" if said else ""
 
 
 def _tree(spans: list[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], int]]:

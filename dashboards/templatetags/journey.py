@@ -9,6 +9,7 @@ from django import template
 
 from dashboards import way_lines, words
 from dashboards.journey_history import Happening
+from slatrack.domain.confidence import confidence as confidence_of
 
 register = template.Library()
 
@@ -25,6 +26,12 @@ def failed(span: Mapping[str, Any]) -> bool:
 def took(span: Mapping[str, Any]) -> str:
     """Return how long a span lasted."""
     return words.duration((span["end_ns"] - span["start_ns"]) / 1e9)
+
+
+@register.filter
+def confidence(bound_by: str) -> str:
+    """Return how sure a binding is, "certain"."""
+    return confidence_of(bound_by) if bound_by else ""
 
 
 @register.filter

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET
 
 from dashboards.journey_data import JourneyData, look
 from dashboards.journey_picture import context, touched
+from dashboards.way import attempts
 from slatrack.domain.instants import rfc3339
 
 TABS = {"spans": "Spans", "attributes": "Attributes", "table": "Table", "raw": "Raw"}
@@ -51,9 +52,20 @@ def _tab(request: HttpRequest, data: JourneyData) -> dict[str, Any]:
 
 
 def _selected(request: HttpRequest, data: JourneyData) -> dict[str, Any]:
-    wanted = request.GET.get("span", "")
-    found = (one for one in data.spans if one["span_id"] == wanted)
-    return {"span": next(found, None), "data": data, "row": data.row}
+    """The span in the address, with what the panel says of it and around it."""
+    said: dict[str, Any] = {"span": None, "data": data, "row": data.row}
+    by_id = {one["span_id"]: one for one in data.spans}
+    span = by_id.get(request.GET.get("span", ""))
+    if span is None:
+        return said
+    linked = {link["span_id"] for link in span["links"]}
+    return {
+        **said,
+        "span": span,
+        "parent": by_id.get(span["parent_id"]),
+        "attempt": attempts(data.spans).get(span["span_id"]),
+        "known_ids": linked & by_id.keys(),
+    }
 
 
 def _export(data: JourneyData) -> HttpResponse:

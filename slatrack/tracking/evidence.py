@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from slatrack.domain.binding import Binding, Bound, bind
+from slatrack.domain.confidence import confidence
 from slatrack.domain.crossings import Facts, SpanAt
 from slatrack.domain.journeys import Journey, fold
 from slatrack.domain.parts import Part, journey_id
@@ -101,19 +102,16 @@ class Evidence:
 
     def _whole(self, stored: Any, bound: Bound) -> dict[str, Any]:
         one = bound.fact
-        said = bool(one.keys or one.steps)  # only such facts hold more than their place
-        cleaned = {
-            "service": one.service,
-            "topic": one.topic,
-            "partition": one.partition,
-            "offset": one.offset,
-        }
         others = self.shared_with.get((stored.trace_id, one.span_id), ())
         return {
             **explain(stored.raw_resource, stored.raw_scope, stored.raw),
-            **(cleaned if said else {}),
+            **({"service": one.service} if one.service else {}),
+            "topic": one.topic,
+            "partition": one.partition,
+            "offset": one.offset,
             "step": next((step for name, step in one.steps if name == self.event[0]), None),
             "bound_by": bound.by.value,
+            "confidence": confidence(bound.by),
             "shared": bound.shared,
             "shared_with": list(others),
         }

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from slatrack.domain.confidence import confidence
 from slatrack.domain.gaps import Gap, Read
 from slatrack.domain.instants import rfc3339, to_datetime
 from slatrack.domain.journeys import Journey, StepSeen
@@ -69,6 +70,7 @@ def _step(one: StepSeen, seen: Journey) -> dict[str, Any]:
         "attempts": one.attempts,
         "error": one.error,
         "bound_by": one.by,
+        "confidence": confidence(one.by),
         "topic": last.topic,
         "partition": last.partition,
         "offset": last.offset,

@@ -12,7 +12,8 @@ from uuid import UUID
 
 from slatrack.domain.binding import Event, bind
 from slatrack.domain.crossings import SpanAt
-from slatrack.domain.facts import Fact, Reference, TraceFacts
+from slatrack.domain.edges import Reference
+from slatrack.domain.facts import Fact, TraceFacts
 from slatrack.domain.instants import rfc3339, to_datetime
 from slatrack.tracking import models, store
 from slatrack.tracking.evidence import Evidence

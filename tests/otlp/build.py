@@ -52,6 +52,10 @@ def span(name: str = "work", attributes: dict[str, Any] | None = None, **fields:
     return Span(name=name, attributes=key_values(attributes or {}), **(defaults | fields))
 
 
+def span_event(name: str, attributes: dict[str, Any] | None = None, time: int = T0) -> Span.Event:
+    return Span.Event(name=name, time_unix_nano=time, attributes=key_values(attributes or {}))
+
+
 def failed(message: str = "") -> Status:
     return Status(code=Status.STATUS_CODE_ERROR, message=message)
 

@@ -18,6 +18,49 @@ document.querySelector("#way").addEventListener("slatrack:shown", () => {
   known = count();
   window.htmx?.ajax("GET", location.href, { target: "#tab", swap: "innerHTML" });
 });
+// What the address says besides stays in it: the tab, all spans, the chosen span.
+document.addEventListener("htmx:configRequest", ({ detail }) => {
+  if (!detail.path.startsWith("?") || !detail.elt.closest("main")) return;
+  const kept = new URLSearchParams(location.search);
+  for (const [name, value] of new URLSearchParams(detail.path)) kept.set(name, value);
+  if (new URLSearchParams(detail.path).has("tab")) kept.delete("page");
+  detail.path = `?${kept}`;
+});
+
+// A history is walked back one event at a time: what the event touched that this one touched.
+document.addEventListener("toggle", ({ target }) => {
+  if (!target.matches?.("[data-before]") || !target.open) return;
+  const place = target.querySelector(":scope > div");
+  if (place.childElementCount) return;
+  window.htmx?.ajax("GET", target.dataset.before, { target: place, swap: "innerHTML" });
+}, true);
+
+const lines = () => [...document.querySelectorAll("#way a[data-span]")];
+
+function step(by) {
+  const all = lines();
+  const at = all.findIndex((line) => line.dataset.span === chosen());
+  const next = all[at < 0 ? (by > 0 ? 0 : all.length - 1) : at + by];
+  next?.focus();
+  next?.click();
+}
+
+// In the drawing the arrows go from span to span; Escape puts the span away.
+document.querySelector("#way").addEventListener("keydown", (event) => {
+  if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+    event.preventDefault();
+    step(event.key === "ArrowDown" ? 1 : -1);
+  }
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || !chosen() || document.querySelector("dialog[open]")) return;
+  const here = new URLSearchParams(location.search);
+  here.delete("span");
+  history.pushState(null, "", here.size ? `?${here}` : location.pathname);
+  window.htmx?.ajax("GET", location.href, { target: "#span-panel", swap: "innerHTML" });
+  mark();
+});
+
 document.addEventListener("htmx:pushedIntoHistory", mark);
 document.addEventListener("htmx:afterSettle", mark);
 mark();
