@@ -20,6 +20,11 @@ class Fault:
     kind: str
     message: str
 
+    @property
+    def short(self) -> str:
+        """The kind without its package."""
+        return self.kind.rstrip(".").rpartition(".")[2]
+
 
 def faults(spans: Iterable[Mapping[str, Any]]) -> list[Fault]:
     """Return the exceptions of all spans by time; of a failed span without one, its status."""

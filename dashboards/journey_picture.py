@@ -36,9 +36,11 @@ def context(data: JourneyData, *, now: datetime, whole: bool = False) -> dict[st
 
 def touched(data: JourneyData) -> dict[str, Any]:
     """Return the variables of the list of events that it touched."""
+    names = {one["span_id"]: one["name"] for one in data.spans}
+    found = data.described["references"]
     return {
         "row": data.row,
-        "touched": data.described["references"],
+        "touched": [{**one, "by_name": names.get(one["by"], "")} for one in found],
         "touched_unknown": data.described["references_unknown"],
     }
 

@@ -5,7 +5,7 @@ Between two services stand a sending span (PRODUCER, or CLIENT for a call) and a
 between the steps is known in part only. Pure; spans may form rings, so every walk is bounded.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from slatrack.domain.facts import Fact
@@ -43,15 +43,17 @@ class Crossing(NamedTuple):
         return self.taken.end if _receives(self.taken) and waited else self.taken.start
 
 
-def crossing(facts: Facts, before: SpanAt, after: SpanAt) -> Crossing:
-    """Return how the event came from the span of one step to that of the next."""
-    around = set(_upwards(facts, before))
+def crossing(facts: Facts, before: Iterable[SpanAt], after: SpanAt) -> Crossing:
+    """Return how the event came from the spans of one step to the span of the next."""
+    around = {at for one in before for at in _upwards(facts, one)}
     for here in _upwards(facts, after):
         one = facts[here]
         if here in around:
             return Crossing(inside=True)
         if one.kind in TAKES or _receives(one):
             return Crossing(one, _sender(facts, here, one))
+        if one.kind == Kind.PRODUCER and here != after:
+            return Crossing(sent=one)
     return Crossing()
 
 

@@ -1,12 +1,16 @@
 """Legs: what lies between the steps of a journey, waiting told apart from working."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from heapq import nsmallest
 from typing import NamedTuple
 
 from slatrack.domain.crossings import Crossing, Facts, SpanAt, crossing, is_poll
 from slatrack.domain.journeys import Journey, StepSeen
 from slatrack.domain.parts import Part
+
+MOST_SPANS = 100  # of one step, looked at for where the way goes on
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,24 +32,28 @@ class Leg:
 
 
 class Seen(NamedTuple):
-    """What is known beside the journey itself: the span that begins each step, and all facts."""
+    """What is known beside the journey itself: the spans of each step, and all facts.
 
-    first: Mapping[str, SpanAt]
+    The first span of a step is the one that begins it, the others are in no order.
+    """
+
+    spans: Mapping[str, tuple[SpanAt, ...]]
     facts: Facts
 
 
-def seen_in(parts: Mapping[bytes, Part], facts: Facts) -> Seen:
+def seen_in(journey: Journey, parts: Mapping[bytes, Part], facts: Facts) -> Seen:
     """Return what `legs` needs, from the parts and the facts of a journey's traces.
 
     A step begins with its first span that is no poll; with the poll where there is nothing else.
     """
-    first: dict[str, tuple[bool, int, SpanAt]] = {}
+    found: dict[str, list[tuple[bool, int, SpanAt]]] = defaultdict(list)
     for trace_id, part in parts.items():
         for one in part.sightings:
-            at = (trace_id, one.span_id)
-            rank = (is_poll(facts, at), one.start, at)
-            first[one.step] = min(first.get(one.step, rank), rank)
-    return Seen({step: at for step, (_, _, at) in first.items()}, facts)
+            step, at = journey.seen(one.step), (trace_id, one.span_id)
+            if step is not None and step.start <= one.start:  # else of an earlier version
+                found[one.step].append((is_poll(facts, at), one.start, at))
+    begun = {step: nsmallest(MOST_SPANS, ranked) for step, ranked in found.items()}
+    return Seen({step: tuple(at for _, _, at in ranked) for step, ranked in begun.items()}, facts)
 
 
 def legs(journey: Journey, seen: Seen | None = None) -> list[Leg]:
@@ -98,16 +106,16 @@ def _leg(
 
 
 def _crossing(seen: Seen | None, before: StepSeen, after: StepSeen) -> Crossing:
-    if seen is None or not {before.step, after.step} <= seen.first.keys():
+    if seen is None or not {before.step, after.step} <= seen.spans.keys():
         return Crossing()
-    way = crossing(seen.facts, seen.first[before.step], seen.first[after.step])
+    way = crossing(seen.facts, seen.spans[before.step], seen.spans[after.step][0])
     one_service = before.sighting.service == after.sighting.service
     return way if one_service or not way.inside else Crossing()
 
 
 def _start(seen: Seen | None, step: StepSeen) -> int:
     """When a step began: with a poll only when that ended, since before it had no message."""
-    at = seen.first.get(step.step) if seen else None
+    at = seen.spans[step.step][0] if seen and step.step in seen.spans else None
     one = seen.facts.get(at) if seen and at else None
     if seen is None or at is None or one is None:
         return step.start

@@ -42,7 +42,7 @@ def describe(known: Known, evidence: Evidence, *, now: datetime) -> dict[str, An
         "started_at": rfc3339(to_datetime(seen.started)),
         "ended_at": None if seen.ended is None else rfc3339(to_datetime(seen.ended)),
         "steps": [_step(one, seen) for one in seen.steps],
-        "legs": [_leg(one) for one in legs(seen, seen_in(known.parts, evidence.facts))],
+        "legs": [_leg(one) for one in legs(seen, seen_in(seen, known.parts, evidence.facts))],
         "deadlines": [_deadline(one, now) for one in sorted(deadlines, key=_by_due)],
         "traces": [trace_id.hex() for trace_id in seen.traces],
         "references": touched.events,

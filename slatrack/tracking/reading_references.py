@@ -97,5 +97,4 @@ def _described(event: Event, link: _Link, far: Fact) -> dict[str, Any]:
         "trace_id": link.far.trace_id.hex(),
         "span_id": link.far.span_id.hex(),
         "by": link.near.span_id.hex(),
-        "by_name": link.near.name,
     }

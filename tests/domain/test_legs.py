@@ -31,7 +31,7 @@ def told(*spans):
         ]  # fmt: skip
         before = parts.get(trace, Part((), 0, 0, 0, 0, False, ()))
         parts[trace] = before._replace(sightings=(*before.sightings, *seen))
-    return {(leg.before, leg.after): leg for leg in legs(journey, seen_in(parts, facts))}
+    return {(leg.before, leg.after): leg for leg in legs(journey, seen_in(journey, parts, facts))}
 
 
 def test_waiting_is_from_produced_to_consumed_and_working_inside_a_service():
@@ -120,6 +120,16 @@ def test_two_steps_of_one_request_have_nothing_between_them_but_work():
     late = accepted("T1", at=3)
     leg = told(first, late)["received", "accepted"]
     assert (leg.waiting, leg.working, leg.partial) == (0, 3 * SECOND, False)
+
+
+def test_attempts_are_work_also_where_only_the_last_one_went_on():
+    first = enriched(error=True, took=2)
+    again = enriched(name="again", at=30, took=5)
+    sent = span("sent", parent="again", kind=Kind.PRODUCER, at=34, took=0.5)
+    leg = told(
+        received("T1"), accepted(), first, again, sent, reported(parent="sent", at=40)
+    )["enriched", "reported"]  # fmt: skip
+    assert (leg.waiting, leg.working) == (round(5.5 * SECOND), round(24.5 * SECOND))
 
 
 def test_rings_of_parents_and_links_end():

@@ -45,7 +45,7 @@ def test_a_store_read_names_the_event_that_wrote_the_value():
     assert (one["flow"], one["key"], unknown) == ("trade-reporting", "T-1", 0)
     assert one["why"] == "last wrote the value read from balances"
     assert one["before_ms"] == 6000  # from the end of the one to the start of the other
-    assert one["by_name"] in ("balances state-store-get", "")
+    assert one["by"] == ids("balances state-store-get T-2", 8).hex()
 
 
 def test_touching_is_not_belonging():
