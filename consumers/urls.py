@@ -1,10 +1,7 @@
-"""Where spans and log records are sent over HTTP."""
+"""Where spans are sent over HTTP."""
 
 from django.urls import path
 
-from consumers.http import logs, traces
+from consumers.http import traces
 
-urlpatterns = [
-    path("v1/traces", traces, name="otlp-traces"),
-    path("v1/logs", logs, name="otlp-logs"),
-]
+urlpatterns = [path("v1/traces", traces, name="otlp-traces")]

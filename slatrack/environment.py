@@ -38,9 +38,6 @@ class Environment(BaseSettings):
     kafka_topics: str = Field(
         "otlp_spans", description="Topics of spans, comma-separated; topic:otlp_json to be exact"
     )
-    kafka_log_topics: str = Field(
-        "otlp_logs", description="Topics of log records, written as those of spans; empty: none"
-    )
     kafka_options: dict[str, str | int | float | bool] = Field(
         {}, description="More librdkafka settings as JSON, e.g. for TLS and SASL"
     )
@@ -56,21 +53,15 @@ class Environment(BaseSettings):
     span_max_bytes: int = Field(
         64 * 1024, ge=4096, description="Most bytes kept of one span; the rest is cut, marked"
     )
-    log_record_max_bytes: int = Field(
-        16 * 1024, ge=1024, description="Most bytes kept of one log record; the rest is cut, marked"
-    )
-    logs_keep: Literal["events", "traces", "nothing"] = Field(
-        "events",
-        description="Log records kept: of events' traces, of all traces, or nothing; others count",
-    )
-    logs_kept_for: str = Field("PT168H", description="How long log records are kept")
-    logs_per_trace: int = Field(
-        2000, ge=1, le=100_000, description="Most log records kept of one trace"
-    )
     default_grace: str = Field(
         "PT0S", description="How long telemetry may lag before silence counts"
     )
     parked_for: str = Field("PT1H", description="How long a span waits for an identifier")
+    dead_letters: str = Field(
+        "*.DLQ,*-DLQ,*_DLQ,DLQ.*,DLQ-*,DLQ_*,*.DLT,*-DLT,*_DLT,*dead-letter*,*dead_letter*",
+        description="Topics of dead letters, comma-separated globs in any case, of every flow"
+        " that names none itself",
+    )
     public_url: str = Field("", description="Address people open, for links in messages")
     alert_allowed_networks: str = Field(
         "", description="Networks, comma-separated, that channels may reach though not public"
@@ -138,7 +129,7 @@ class Environment(BaseSettings):
             raise ValueError("must name a host")
         return value
 
-    @field_validator("default_grace", "parked_for", "logs_kept_for")
+    @field_validator("default_grace", "parked_for")
     @classmethod
     def _duration(cls, value: str) -> str:
         parse_duration(value)

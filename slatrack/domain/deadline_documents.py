@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from slatrack.domain.document_fields import Fields, Path, unknown
+from slatrack.domain.families import CHILDREN
 from slatrack.domain.flows import DeadlineSpec, Role, Step
 from slatrack.domain.rules import RuleError, parse, start_names
 
@@ -13,10 +14,11 @@ SEVERITIES = ("info", "warning", "critical")
 class DeadlineReader(Fields):
     """Reads the deadlines of a flow that has certain steps."""
 
-    def __init__(self, steps: Sequence[Step]) -> None:
+    def __init__(self, steps: Sequence[Step], *, children: bool = False) -> None:
         super().__init__()
         self.steps = steps
         self.names = {step.name for step in steps}
+        self.ends = self.names | ({CHILDREN} if children else set())
 
     def deadlines(self, value: object) -> tuple[DeadlineSpec, ...]:
         entries = self.entries(value, "deadlines", "")
@@ -28,8 +30,8 @@ class DeadlineReader(Fields):
     def deadline(self, value: object, path: Path) -> DeadlineSpec | None:
         entry = self.mapping(value, path, DEADLINE_FIELDS)
         until = self.text(entry, "until", path)
-        if until and until not in self.names:
-            self.problem((*path, "until"), unknown("step", until, self.names))
+        if until and until not in self.ends:
+            self.problem((*path, "until"), unknown("step", until, self.ends))
         try:
             rule = parse(entry.get("rule"), path=(*path, "rule"))
         except RuleError as exc:

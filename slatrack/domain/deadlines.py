@@ -11,9 +11,10 @@ from typing import NamedTuple
 
 from slatrack.domain.calendars import Calendars
 from slatrack.domain.flows import DeadlineSpec
-from slatrack.domain.instants import to_datetime
+from slatrack.domain.instants import rfc3339, to_datetime
 from slatrack.domain.journeys import Journey
 from slatrack.domain.rules import Clock, Due, State, due
+from slatrack.domain.sentences import NOT_APPLICABLE
 from slatrack.domain.states import Verdict
 
 PATIENCE = timedelta(seconds=5)  # telemetry this little behind is no news: keep waiting
@@ -30,6 +31,7 @@ class Running(NamedTuple):
     due: Due
     reached_at: datetime | None
     proven: bool
+    ended: str = ""  # why the deadline does not matter any more, where it does not
 
     @property
     def on_time(self) -> bool:
@@ -61,14 +63,22 @@ def run(journey: Journey, spec: DeadlineSpec, calendars: Calendars) -> Running |
     answer = due(spec.rule, clock(journey, spec), calendars=calendars)
     if answer.state is State.NOT_APPLICABLE:
         return None
-    until = journey.seen(spec.until)
-    reached = until.reached if until else None
-    return Running(
+    reached, proven = journey.proof(spec.until)
+    running = Running(
         spec=spec,
         due=answer,
         reached_at=to_datetime(reached) if reached is not None else None,
-        proven=(until is None or until.proven) and _started(journey, spec),
+        proven=proven and _started(journey.clock, spec),
     )
+    return running if journey.cancelled is None else _cancelled(running, journey.cancelled)
+
+
+def _cancelled(running: Running, cancelled: int) -> Running:
+    """A deadline that was still open when its event was cancelled matters no more."""
+    at, due_at = to_datetime(cancelled), running.due.due_at
+    if running.on_time or (due_at is not None and due_at < at):
+        return running
+    return running._replace(ended=f"{NOT_APPLICABLE}: the event was cancelled at {rfc3339(at)}")
 
 
 def _started(journey: Journey, spec: DeadlineSpec) -> bool:
@@ -83,11 +93,12 @@ def _started(journey: Journey, spec: DeadlineSpec) -> bool:
 
 def clock(journey: Journey, spec: DeadlineSpec) -> Clock:
     """Return what the rule of `spec` counts from, as far as it is known."""
-    seen = [found for name in spec.start_steps if (found := journey.seen(name))]
+    by = journey.clock
+    seen = [found for name in spec.start_steps if (found := by.seen(name))]
     return Clock(
         ingress=to_datetime(journey.started),
         steps={one.step: to_datetime(one.start) for one in seen},
-        attributes=journey.attributes,
+        attributes=by.attributes,
     )
 
 

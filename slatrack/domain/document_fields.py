@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from slatrack.domain.durations import parse_duration
+from slatrack.domain.families import MAX_EXPECTED, ONCE, Expected
 
 Path = tuple[str | int, ...]
 
@@ -97,6 +98,20 @@ class Fields:
         if found < timedelta():
             self.problem(path, "must not be negative")
         return found
+
+    def expected(self, value: object, path: Path, *, least: int = 1) -> Expected:
+        """Read how many there must be: a whole number, or {attribute: name}."""
+        if isinstance(value, int) and not isinstance(value, bool) and least <= value:
+            if value <= MAX_EXPECTED:
+                return ONCE if value == 1 else Expected(value)
+        elif isinstance(value, Mapping):
+            named = self.mapping(value, path, ("attribute",))
+            return Expected(1, self.text(named, "attribute", path))
+        self.problem(
+            path,
+            f"must be a whole number from {least} to {MAX_EXPECTED:,}, or {{attribute: name}}",
+        )
+        return ONCE
 
     def unique(self, names: Sequence[str], field: str, word: str) -> None:
         for number, name in enumerate(names):

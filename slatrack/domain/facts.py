@@ -10,7 +10,7 @@ from typing import NamedTuple
 from slatrack.domain.edges import SAME_EVENT, Message, Reference, Side, meaning, side
 from slatrack.domain.flows import Flow
 from slatrack.domain.matching import NOTHING, Matched
-from slatrack.domain.spans import Link, Span
+from slatrack.domain.spans import Link, Span, Value
 
 MAX_FACTS = 10_000  # spans of one trace; beyond it the trace is marked truncated
 
@@ -126,11 +126,20 @@ def _captured(span: Span, matched: Matched, flows: Mapping[str, Flow]) -> Captur
         for name in flows[flow].kept
         if name in span.attributes
     }
+    for flow in concerned:
+        version = flows[flow].version_attribute
+        if version in found:  # one capture a version: of each a trace keeps the first sign
+            found[version_name(version, found[version])] = found[version]
     return tuple(
         (name, value[0] if isinstance(value, tuple) else value)
         for name, value in sorted(found.items())
         if value != ()
     )
+
+
+def version_name(attribute: str, value: Value) -> str:
+    """Return the name by which one value of a version attribute is captured."""
+    return f"{attribute}\0{value[0] if isinstance(value, tuple) else value}"
 
 
 class TraceFacts(NamedTuple):

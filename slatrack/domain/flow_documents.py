@@ -7,16 +7,19 @@ the line.
 import re
 from collections.abc import Mapping, Sequence
 
+from slatrack.domain.bond_documents import BondReader
 from slatrack.domain.deadline_documents import SEVERITIES, DeadlineReader
 from slatrack.domain.document_fields import Fields, Path, Problem, unknown
-from slatrack.domain.flows import DeadlineSpec, Flow, KeyKind, KeySource, Role, Step
+from slatrack.domain.flows import ASIDE, DeadlineSpec, Flow, KeyKind, KeySource, Role, Step
 from slatrack.domain.match_documents import compiled_match
 from slatrack.domain.matches import Compile
 
-FLOW_FIELDS = ("flow", "title", "event_key", "steps", "deadlines", "attributes", "lost_after")
+FLOW_FIELDS = (
+    *("flow", "title", "event_key", "steps", "deadlines", "attributes", "lost_after"),
+    *("parent", "children", "amend", "duplicates", "dead_letters"),
+)
 STEP_FIELDS = ("step", "role", "match", "after", "optional", "times", "event_key")
 MAX_NAME = 100  # characters of the name of a flow or step
-MAX_TIMES = 1_000_000
 FLOW_NAME = re.compile(r"[A-Za-z0-9_-]{1,100}")
 
 
@@ -28,9 +31,12 @@ class FlowInvalid(ValueError):
         self.problems = tuple(problems)
 
 
-def read(document: object, *, compile_pattern: Compile) -> Flow:
-    """Return the flow that `document` describes; FlowInvalid with all its problems otherwise."""
-    return _Reader(compile_pattern).flow(document)
+def read(document: object, *, compile_pattern: Compile, dead_letters: Sequence[str] = ()) -> Flow:
+    """Return the flow that `document` describes; FlowInvalid with all its problems otherwise.
+
+    `dead_letters` are the topics (globs) of dead letters where the document names none.
+    """
+    return _Reader(compile_pattern, dead_letters).flow(document)
 
 
 def read_deadline(document: object, steps: Sequence[Step]) -> DeadlineSpec:
@@ -46,9 +52,10 @@ def read_deadline(document: object, steps: Sequence[Step]) -> DeadlineSpec:
 
 
 class _Reader(Fields):
-    def __init__(self, compile_pattern: Compile) -> None:
+    def __init__(self, compile_pattern: Compile, dead_letters: Sequence[str] = ()) -> None:
         super().__init__()
         self.compile = compile_pattern
+        self.dead_letters = dead_letters
 
     def flow(self, document: object) -> Flow:
         top = self.mapping(document, (), FLOW_FIELDS)
@@ -56,7 +63,8 @@ class _Reader(Fields):
         if name and not FLOW_NAME.fullmatch(name):
             self.problem(("flow",), f"{name!r}: use letters, digits, - and _ only, 100 at most")
         steps = self.steps(top.get("steps"))
-        clocks = DeadlineReader(steps)
+        bonds = BondReader(self.compile, steps)
+        clocks = DeadlineReader(steps, children="children" in top)
         flow = Flow(
             name=name,
             title=self.text(top, "title", (), default=name),
@@ -65,9 +73,14 @@ class _Reader(Fields):
             deadlines=clocks.deadlines(top.get("deadlines", [])),
             attributes=self.texts(top.get("attributes", []), ("attributes",)),
             lost_after=self.duration(top.get("lost_after", "PT24H"), ("lost_after",)),
+            parent=bonds.parent(top.get("parent")),
+            children=bonds.children(top.get("children")),
+            amend=bonds.amend(top.get("amend")),
+            duplicates=bonds.duplicates(top),
+            implied=bonds.dead_letters(top.get("dead_letters", list(self.dead_letters))),
         )
-        if self.problems or clocks.problems:
-            raise FlowInvalid([*self.problems, *clocks.problems])
+        if problems := [*self.problems, *clocks.problems, *bonds.problems]:
+            raise FlowInvalid(problems)
         return flow
 
     def steps(self, value: object) -> tuple[Step, ...]:
@@ -85,15 +98,17 @@ class _Reader(Fields):
     def step(self, value: object, path: Path) -> Step:
         entry = self.mapping(value, path, STEP_FIELDS)
         key = entry.get("event_key")
+        role = Role(self.choice(entry, "role", path, [r.value for r in Role], "processing"))
+        optional = self.truth(entry, "optional", path) or role in ASIDE
         return Step(
             name=self.text(entry, "step", path, longest=MAX_NAME),
-            role=Role(self.choice(entry, "role", path, [r.value for r in Role], "processing")),
+            role=role,
             match=compiled_match(
                 entry.get("match"), (*path, "match"), self.problem, compile_pattern=self.compile
             ),
             after=self.texts(entry.get("after", []), (*path, "after")),
-            required=not self.truth(entry, "optional", path),
-            times=self.times(entry, path),
+            required=not optional,
+            times=self.expected(entry.get("times", 1), (*path, "times")),
             event_key=self.event_key(key, (*path, "event_key")) if key is not None else (),
         )
 
@@ -131,13 +146,6 @@ class _Reader(Fields):
             " or {trace: true}",
         )
         return None
-
-    def times(self, entry: Mapping[str, object], path: Path) -> int:
-        value = entry.get("times", 1)
-        if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MAX_TIMES:
-            return value
-        self.problem((*path, "times"), f"must be a whole number from 1 to {MAX_TIMES:,}")
-        return 1
 
 
 __all__ = ["SEVERITIES", "FlowInvalid", "Path", "Problem", "read", "read_deadline"]

@@ -7,6 +7,7 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 from functools import cached_property
 
+from slatrack.domain.families import CHILDREN, ONCE, ChildrenSpec, Expected, ParentSpec
 from slatrack.domain.matches import Match, as_text
 from slatrack.domain.rules import Rule, start_names
 from slatrack.domain.spans import Span, Value
@@ -16,9 +17,35 @@ MAX_KEY = 500  # characters; a longer one is no event key
 
 
 class Role(StrEnum):
+    """What a step is to its event. The last three lie beside the way: an event need not pass them.
+
+    `cancel` ends the event, `amend` begins a new version of it, `dead_letter` is where it was put
+    when nobody could process it.
+    """
+
     INGRESS = "ingress"
     PROCESSING = "processing"
     SINK = "sink"
+    CANCEL = "cancel"
+    AMEND = "amend"
+    DEAD_LETTER = "dead_letter"
+
+
+ASIDE = frozenset({Role.CANCEL, Role.AMEND, Role.DEAD_LETTER})
+
+
+class AmendClock(StrEnum):
+    """What an amendment does to the clock of a deadline."""
+
+    RESTART = "restart"
+    INHERIT = "inherit"
+
+
+class Duplicates(StrEnum):
+    """What a second submission of the same event is: one more attempt, or nothing."""
+
+    ATTEMPT = "attempt"
+    IGNORE = "ignore"
 
 
 class KeyKind(StrEnum):
@@ -82,8 +109,19 @@ class Step:
     match: Match
     after: tuple[str, ...] = ()
     required: bool = True
-    times: int = 1
+    times: Expected = ONCE
     event_key: tuple[KeySource, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AmendSpec:
+    """How an amendment is told, and what it does to the clock.
+
+    It is told by a version attribute; where there is none, by the steps with role amend.
+    """
+
+    clock: AmendClock
+    version: str | None = None
 
 
 @dataclass(frozen=True)
@@ -126,6 +164,11 @@ class Flow:
     deadlines: tuple[DeadlineSpec, ...] = ()
     attributes: tuple[str, ...] = ()  # kept with each journey, for display and search
     lost_after: timedelta = timedelta(days=1)
+    parent: ParentSpec | None = None
+    children: ChildrenSpec | None = None
+    amend: AmendSpec | None = None
+    duplicates: Duplicates = Duplicates.ATTEMPT
+    implied: tuple[Step, ...] = ()  # steps of every flow that its document need not name
 
     def step(self, name: str) -> Step:
         """Return the step called `name`; KeyError if there is none."""
@@ -133,17 +176,56 @@ class Flow:
 
     @cached_property
     def _by_name(self) -> dict[str, Step]:
-        return {step.name: step for step in self.steps}
+        return {step.name: step for step in self.all_steps}
+
+    @cached_property
+    def all_steps(self) -> tuple[Step, ...]:
+        """The steps of the document, and those that every flow has."""
+        return (*self.steps, *self.implied)
 
     @cached_property
     def order(self) -> Mapping[str, int]:
-        """The place of each step in the document."""
-        return {step.name: number for number, step in enumerate(self.steps)}
+        """The place of each step in the document, the implied ones last."""
+        return {step.name: number for number, step in enumerate(self.all_steps)}
 
     @cached_property
     def ingress(self) -> frozenset[str]:
         """The names of the steps that events come in by."""
-        return frozenset(step.name for step in self.steps if step.role is Role.INGRESS)
+        return self.named(Role.INGRESS)
+
+    @cached_property
+    def cancels(self) -> frozenset[str]:
+        """The names of the steps that end an event as cancelled."""
+        return self.named(Role.CANCEL)
+
+    @cached_property
+    def amends(self) -> frozenset[str]:
+        """The names of the steps that begin a new version of an event."""
+        return self.named(Role.AMEND)
+
+    @cached_property
+    def dead_letters(self) -> frozenset[str]:
+        """The names of the steps that put an event aside as a dead letter."""
+        return self.named(Role.DEAD_LETTER)
+
+    @cached_property
+    def beside(self) -> frozenset[str]:
+        """The names of the steps that tell something of an event, but not where it is."""
+        return self.cancels | self.amends
+
+    @cached_property
+    def has_history(self) -> bool:
+        """Whether its events may be amended or cancelled."""
+        return bool(self.amend or self.cancels)
+
+    @property
+    def needs_children(self) -> bool:
+        """Whether an event is done only once its children are."""
+        return self.children is not None and self.children.required
+
+    def named(self, *roles: Role) -> frozenset[str]:
+        """Return the names of the steps with one of some roles."""
+        return frozenset(step.name for step in self.all_steps if step.role in roles)
 
     @cached_property
     def ends(self) -> tuple[str, ...]:
@@ -166,7 +248,27 @@ class Flow:
     def kept(self) -> tuple[str, ...]:
         """The attribute names whose values a journey keeps."""
         names = dict.fromkeys(self.attributes)
+        names |= dict.fromkeys(self._counted_by)
         for deadline in self.deadlines:
             names |= dict.fromkeys(deadline.when)
             names |= dict.fromkeys(n[5:] for n in deadline.starts if n.startswith("attr:"))
         return tuple(names)
+
+    @cached_property
+    def _counted_by(self) -> tuple[str, ...]:
+        """The attributes that say how many, which version, and whose child."""
+        expected = [step.times for step in self.steps]
+        if self.children and self.children.expected:
+            expected.append(self.children.expected)
+        names = [one.attribute for one in expected]
+        names += [self.parent.attribute if self.parent else None, self.version_attribute]
+        return tuple(name for name in names if name)
+
+    @property
+    def version_attribute(self) -> str | None:
+        """The attribute that says which version of the event a span speaks of."""
+        return self.amend.version if self.amend else None
+
+    def waits_for_children(self, until: str) -> bool:
+        """Whether a deadline `until` that is stopped by the last child, not by a step."""
+        return self.children is not None and until == CHILDREN

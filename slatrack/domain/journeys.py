@@ -5,40 +5,24 @@ nanoseconds since 1970 UTC throughout; `slatrack.domain.instants` turns them int
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import NamedTuple
 
-from slatrack.domain.binding import BoundBy
-from slatrack.domain.flows import Flow
+from slatrack.domain.attempts import BySpan, StepSeen, step_seen, without_duplicates
+from slatrack.domain.families import NO_CHILDREN, Children
+from slatrack.domain.flows import MAX_KEY, AmendClock, Duplicates, Flow
 from slatrack.domain.parts import Part, Sighting, earliest
 from slatrack.domain.states import Status
-
-
-class StepSeen(NamedTuple):
-    """One step of one journey as far as it is known.
-
-    `reached` is the end of the first good attempt, `proven` whether that one is surely this event's
-    and `started` whether the first attempt is: not so where all they have in common is the trace.
-    `error` tells how the last attempt ended.
-    """
-
-    step: str
-    start: int
-    end: int
-    attempts: int
-    error: bool
-    reached: int | None
-    proven: bool
-    started: bool
-    sighting: Sighting  # the last attempt, for service and place
-    by: str  # the strongest binding among the attempts
+from slatrack.domain.versions import History, Version, history
 
 
 @dataclass(frozen=True)
 class Journey:
-    """One event's way through one flow. `steps` are in the order of the flow document."""
+    """One event's way through one flow. `steps` are in the order of the flow document.
+
+    Of an event that was amended they are those of its newest version.
+    """
 
     flow: Flow
     key: str
@@ -50,6 +34,11 @@ class Journey:
     complete: bool
     truncated: bool
     attributes: Mapping[str, str | int | float | bool]
+    children: Children = NO_CHILDREN
+    versions: tuple[Version, ...] = ()  # empty: never amended
+    cancelled: int | None = None  # when it was
+    ignored: int = 0  # second submissions that are left out of the steps
+    origin: "Journey | None" = None  # what its clocks run by, where that is not itself
 
     @cached_property
     def _by_name(self) -> dict[str, StepSeen]:
@@ -62,8 +51,11 @@ class Journey:
     @cached_property
     def last(self) -> StepSeen:
         """The step that the event was last seen to enter: where it is now."""
-        latest = max(seen.start for seen in self.steps)  # of several, the flow's last
-        return next(seen for seen in reversed(self.steps) if seen.start == latest)
+        steps: Sequence[StepSeen] = self.steps
+        if beside := self.flow.beside:
+            steps = [seen for seen in steps if seen.step not in beside] or steps
+        latest = max(seen.start for seen in steps)  # of several, the flow's last
+        return next(seen for seen in reversed(steps) if seen.start == latest)
 
     @cached_property
     def ingress(self) -> StepSeen | None:
@@ -72,37 +64,157 @@ class Journey:
         return min(seen, key=lambda s: s.start, default=None)
 
     @property
+    def clock(self) -> "Journey":
+        """What the clocks of its deadlines run by: itself, or what it was before amendments."""
+        return self.origin or self
+
+    @property
     def started(self) -> int:
         """The start of ingress; while ingress was not seen, the first sign of the event."""
-        return self.ingress.start if self.ingress else self.start
+        clock = self.clock
+        return clock.ingress.start if clock.ingress else clock.start
 
     @cached_property
     def status(self) -> Status:
-        """In flight, done or failed, as the spans tell (silence is the watcher's matter)."""
-        ends = [self.seen(name) for name in self.flow.ends]
-        if ends and all(s is not None and s.reached is not None for s in ends):
+        """How the event stands, as the spans tell (silence is the watcher's matter)."""
+        if self.cancelled is not None:
+            return Status.CANCELLED
+        if self._arrived and (not self.flow.needs_children or self._children_done):
             return Status.DONE
-        return Status.FAILED if self.last.error else Status.IN_FLIGHT
+        failed = self.last.error or self.dead_letter is not None
+        return Status.FAILED if failed else Status.IN_FLIGHT
+
+    @cached_property
+    def _arrived(self) -> bool:
+        ends = [self.seen(name) for name in self.flow.ends]
+        return bool(ends) and all(s is not None and s.reached is not None for s in ends)
+
+    @property
+    def expected_children(self) -> int | None:
+        """How many children the event says it has; None where it does not."""
+        spec = self.flow.children
+        return spec.expected.of(self.attributes) if spec and spec.expected else None
+
+    @property
+    def _children_done(self) -> bool:
+        return self.children.all_done(self.expected_children)
+
+    @cached_property
+    def dead_letter(self) -> StepSeen | None:
+        """The step that put the event aside, if it has not been seen on its way since."""
+        aside = [s for s in self.steps if s.step in self.flow.dead_letters]
+        if not aside:
+            return None
+        newest = max(aside, key=lambda s: s.sighting.start)
+        others = [s.sighting.start for s in self.steps if s.step not in self.flow.dead_letters]
+        return newest if newest.sighting.start >= max(others, default=0) else None
+
+    def proof(self, until: str) -> tuple[int | None, bool]:
+        """Return when what a deadline waits `until` was there, and whether that is proven."""
+        if self.flow.waits_for_children(until):
+            return self._children_proof()
+        seen = self.seen(until)
+        return (seen.reached, seen.proven) if seen else (None, True)
+
+    def _children_proof(self) -> tuple[int | None, bool]:
+        if not self._children_done:
+            return None, True
+        ended = self.children.ended
+        return self.started if ended is None else ended, self.expected_children is not None
 
     @property
     def ended(self) -> int | None:
-        """When the last required end was first reached well; None while the event is on its way."""
+        """When the last required end was first reached well, or the event was cancelled.
+
+        None while it is on its way.
+        """
+        if self.status is Status.CANCELLED:
+            return self.cancelled
+        if self.status is not Status.DONE:
+            return None
         ends = [s.reached for s in self.steps if s.step in self.flow.ends and s.reached is not None]
-        return max(ends) if self.status is Status.DONE else None
+        if self.flow.needs_children and self.children.ended is not None:
+            ends.append(self.children.ended)
+        return max(ends)
+
+    @property
+    def duplicates(self) -> int:
+        """How often the event, as its newest version, was submitted beyond what was expected."""
+        entered = [s for s in self.steps if s.step in self.flow.ingress]
+        return self.ignored or max([0, *(s.good - (s.times or s.good) for s in entered)])
+
+    @property
+    def parent(self) -> tuple[str, str] | None:
+        """The flow and key of the event that it is a part of, if it says so."""
+        spec = self.flow.parent
+        key = spec.key_of(self.key, self.attributes, longest=MAX_KEY) if spec else None
+        return (spec.flow, key) if spec and key else None
+
+    @property
+    def last_sign(self) -> int:
+        """When the event, or a child of it, was last heard of."""
+        return self.end if self.children.last is None else max(self.end, self.children.last)
 
 
-def fold(flow: Flow, key: str, parts: Mapping[bytes, Part]) -> Journey | None:
+def fold(
+    flow: Flow, key: str, parts: Mapping[bytes, Part], children: Children = NO_CHILDREN
+) -> Journey | None:
     """Return the journey that the parts, by trace id, make; None if they prove no step."""
-    names = flow.order
-    by_step: dict[str, dict[tuple[bytes, bytes], Sighting]] = defaultdict(dict)
-    for trace_id, one in parts.items():
-        for sighting in one.sightings:
-            if sighting.step in names:
-                by_step[sighting.step][trace_id, sighting.span_id] = sighting
-    if not by_step:
+    if flow.has_history:
+        return _fold_newest(flow, key, parts, children)
+    sightings = {trace_id: part.sightings for trace_id, part in parts.items()}
+    return _folded(flow, key, parts, sightings, children=children)
+
+
+def _fold_newest(
+    flow: Flow, key: str, parts: Mapping[bytes, Part], children: Children
+) -> Journey | None:
+    """Fold the newest version of an event, with what is known of the ones before."""
+    known = {t: [s for s in p.sightings if s.step in flow.order] for t, p in parts.items()}
+    parts = {t: p._replace(sightings=tuple(known[t])) for t, p in parts.items()}
+    if not any(known.values()):
         return None
+    past = history(flow, parts)
+    newest = past.versions[-1] if past.versions else None
+    sightings = {
+        trace_id: [s for s in found if s.step in flow.cancels]
+        + list(newest.sightings.get(trace_id, ()) if newest else ())
+        for trace_id, found in known.items()
+    }
+    journey = _folded(flow, key, parts, sightings, children=children, past=past)
+    if journey is None or len(past.versions) < 2:
+        return journey
+    if flow.amend and flow.amend.clock is AmendClock.INHERIT:
+        return replace(journey, origin=_folded(flow, key, parts, known, children=children))
+    return replace(journey, start=newest.since if newest else journey.start)
+
+
+def _folded(
+    flow: Flow,
+    key: str,
+    parts: Mapping[bytes, Part],
+    sightings: Mapping[bytes, Iterable[Sighting]],
+    *,
+    children: Children,
+    past: History | None = None,
+) -> Journey | None:
+    names = flow.order
+    found: dict[str, dict[tuple[bytes, bytes], Sighting]] = defaultdict(dict)
+    for trace_id, several in sightings.items():
+        for sighting in several:
+            if sighting.step in names:
+                found[sighting.step][trace_id, sighting.span_id] = sighting
+    if not found:
+        return None
+    by_step: Mapping[str, BySpan] = found
+    ignored = 0
+    if flow.duplicates is Duplicates.IGNORE:
+        by_step, ignored = without_duplicates(flow, found)
+    attributes = _attributes(parts, flow, past)
     steps = tuple(
-        _step_seen(s.name, by_step[s.name].values()) for s in flow.steps if s.name in by_step
+        step_seen(s, by_step[s.name].values(), attributes)
+        for s in flow.all_steps
+        if s.name in by_step
     )
     return Journey(
         flow=flow,
@@ -114,43 +226,26 @@ def fold(flow: Flow, key: str, parts: Mapping[bytes, Part]) -> Journey | None:
         traces=tuple(sorted(parts, key=lambda t: (parts[t].start, t))),
         complete=not any(p.orphans or p.truncated for p in parts.values()),
         truncated=any(p.truncated for p in parts.values()),
-        attributes=_attributes(parts.values(), flow),
+        attributes=attributes,
+        children=children,
+        versions=past.versions if past else (),
+        cancelled=past.cancelled if past else None,
+        ignored=ignored,
     )
 
 
-_STRENGTH = [by.value for by in BoundBy]
-
-
-def _step_seen(step: str, sightings: Collection[Sighting]) -> StepSeen:
-    if len(sightings) == 1:
-        return _seen_once(step, *sightings)
-    attempts = sorted(sightings, key=lambda s: (s.end, s.start, s.span_id))
-    good = [s for s in attempts if not s.error]
-    first = min(attempts, key=lambda s: (s.start, s.by == BoundBy.TRACE))
-    return StepSeen(
-        step=step,
-        start=first.start,
-        end=attempts[-1].end,
-        attempts=len(attempts),
-        error=attempts[-1].error and not good,
-        reached=good[0].end if good else None,
-        proven=bool(good) and good[0].by != BoundBy.TRACE,
-        started=first.by != BoundBy.TRACE,
-        sighting=attempts[-1],
-        by=min((s.by for s in attempts), key=_STRENGTH.index),
-    )
-
-
-def _seen_once(step: str, one: Sighting) -> StepSeen:
-    sure, good = one.by != BoundBy.TRACE, not one.error
-    reached = one.end if good else None
-    return StepSeen(
-        step, one.start, one.end, 1, one.error, reached, good and sure, sure, one, one.by
-    )
-
-
-def _attributes(parts: Iterable[Part], flow: Flow) -> dict[str, str | int | float | bool]:
+def _attributes(
+    parts: Mapping[bytes, Part], flow: Flow, past: History | None
+) -> dict[str, str | int | float | bool]:
+    """The attributes that the flow keeps: of an amended event as its newest version says them."""
     if not flow.kept:
         return {}
-    found = earliest(c for p in parts for c in p.captured if c[0] in flow.kept)
-    return {name: value for name, _, value in found}
+    found = earliest(c for p in parts.values() for c in p.captured if c[0] in flow.kept)
+    attributes = {name: value for name, _, value in found}
+    if past and len(past.versions) > 1:
+        own = (c for t in past.versions[-1].sightings for c in parts[t].captured)
+        attributes |= {n: value for n, _, value in earliest(own) if n in flow.kept}
+    return attributes
+
+
+__all__ = ["Journey", "StepSeen", "fold"]

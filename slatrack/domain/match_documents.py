@@ -1,6 +1,6 @@
 """Match documents: from the `match` of a step to a Match, reporting what is wrong with it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -88,3 +88,16 @@ class _Tests:
         except ValueError as exc:
             self.problem((*path, "pattern"), f"is no RE2 pattern: {exc}")
             return Test()
+
+
+def topic_match(globs: Sequence[str], kinds: frozenset[int], *, compile_pattern: Compile) -> Match:
+    """Return the Match of spans of some kinds whose topic fits one of `globs`, in any case."""
+    ways = "|".join(_glob(one) for one in globs)
+    pattern = f"(?i)^(?:{ways})$"
+    return Match(kinds=kinds, topic=Test(pattern=pattern, compiled=compile_pattern(pattern)))
+
+
+def _glob(text: str) -> str:
+    """Return a glob as RE2: `*` is any text, `?` one character, all else itself."""
+    named = {"*": ".*", "?": "."}
+    return "".join(named.get(c) or (c if c.isalnum() or c in "_-" else f"\\{c}") for c in text)

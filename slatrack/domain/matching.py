@@ -49,7 +49,7 @@ class Matcher:
         self._plain = _plain_attributes(flows)
         self._own_keys = any(s.event_key for f in flows for s in f.steps)
         self._shapes: dict[Hashable, _Candidates] = {}
-        self._by_resource = any(s.match.resource for f in flows for s in f.steps)
+        self._by_resource = any(s.match.resource for f in flows for s in f.all_steps)
         self._attributes = frozenset(
             source.attribute for flow in flows for source in _sources(flow) if source.attribute
         )
@@ -113,7 +113,7 @@ class Matcher:
         found = tuple(
             _Candidate(flow.name, step, not step.match.attributes)
             for flow in self._flows
-            for step in flow.steps
+            for step in flow.all_steps
             if step.match.fits_shape(span)
         )
         remembered = _NONE if not found else _candidates(found)

@@ -4,6 +4,8 @@ from datetime import datetime, timedelta
 
 from slatrack.domain.states import Verdict
 
+NOT_APPLICABLE = "not applicable"  # what the reason of a deadline begins with that matters no more
+
 
 def verdict_sentence(
     verdict: Verdict,
@@ -14,6 +16,8 @@ def verdict_sentence(
     now: datetime,
 ) -> str:
     """Say how an event stands to its deadline, e.g. "Late by 4 min 12 s"."""
+    if due_at is None and reason.startswith(NOT_APPLICABLE):
+        return f"N{reason[1:]}"
     if due_at is None:
         return f"No deadline can be calculated: {reason or 'its rule does not apply'}"
     if verdict is Verdict.MET:

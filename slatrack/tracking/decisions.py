@@ -48,7 +48,7 @@ class Flipped(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What was said of a journey's status before: failed, lost or nothing, and how often."""
+    """What was said of a journey's status before: failed, lost, cancelled or nothing."""
 
     status: str = ""
     flip_count: int = 0

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import re2
 import yaml
+from django.conf import settings
 
 from slatrack.domain import flow_documents
 from slatrack.domain.flow_documents import FlowInvalid, Path
@@ -76,7 +77,9 @@ def flows(text: str) -> list[tuple[Flow, Document]]:
     problems: list[Problem] = []
     for document in documents(text):
         try:
-            flow = flow_documents.read(document.value, compile_pattern=compile_pattern)
+            flow = flow_documents.read(
+                document.value, compile_pattern=compile_pattern, dead_letters=_dead_letters()
+            )
         except FlowInvalid as exc:
             problems += [
                 Problem(document.line(p.path), _dotted(p.path), p.reason) for p in exc.problems
@@ -91,6 +94,11 @@ def flows(text: str) -> list[tuple[Flow, Document]]:
     if problems:
         raise FlowError(sorted(problems))
     return found
+
+
+def _dead_letters() -> list[str]:
+    """The topics of dead letters of every flow that names none."""
+    return [name for one in settings.SLATRACK.dead_letters.split(",") if (name := one.strip())]
 
 
 def compile_pattern(pattern: str) -> Pattern:

@@ -11,7 +11,7 @@ from slatrack.domain.crossings import Facts, SpanAt
 from slatrack.domain.journeys import Journey, fold
 from slatrack.domain.parts import Part, journey_id
 from slatrack.otlp.full import explain
-from slatrack.tracking import models, span_blocks
+from slatrack.tracking import children, models, span_blocks
 from slatrack.tracking.flows import Flows
 from slatrack.tracking.packing import StoredTrace, unpack_parts, unpack_trace
 from slatrack.tracking.store import chunks
@@ -34,7 +34,7 @@ def find(flow: str, key: str, flows: Flows) -> Known | None:
     if row is None or flow not in flows.flows:
         return None
     parts = unpack_parts(row.parts)
-    journey = fold(flows.flows[flow], key, parts)
+    journey = fold(flows.flows[flow], key, parts, children.read(row.children))
     return Known(row, parts, journey) if journey else None
 
 

@@ -57,6 +57,11 @@ class Flows:
         return chosen
 
     @cached_property
+    def parents(self) -> frozenset[str]:
+        """The names of the flows whose events have children."""
+        return frozenset(flow.parent.flow for flow in self.flows.values() if flow.parent)
+
+    @cached_property
     def longest_grace(self) -> timedelta:
         """The longest grace of any deadline in force."""
         specs = [v.spec for rules in self.rules.values() for vs in rules.values() for v in vs]

@@ -9,11 +9,12 @@ from uuid import UUID
 
 from slatrack import live
 from slatrack.domain.binding import Event
+from slatrack.domain.families import NO_CHILDREN, Children
 from slatrack.domain.instants import rfc3339, to_datetime
 from slatrack.domain.journeys import Journey, fold
 from slatrack.domain.parts import Part, journey_id
 from slatrack.domain.states import Status, Verdict
-from slatrack.tracking import flip_rows, models, store
+from slatrack.tracking import children, flip_rows, models, store
 from slatrack.tracking.decisions import Decided, Judged, Moment, Told
 from slatrack.tracking.flows import Flows
 from slatrack.tracking.judging import judge_journey, summary
@@ -39,6 +40,7 @@ class Stored(NamedTuple):
     parts: dict[bytes, Part]
     told: Told
     deadlines: dict[str, tuple[int, Decided]]  # row id, state
+    children: Children = NO_CHILDREN
 
 
 NEW = Stored({}, Told(), {})
@@ -99,7 +101,7 @@ def fold_journey(
 ) -> Folded | None:
     """Fold and judge one journey; None when its parts prove no step of its flow as it is now."""
     flow = flows.flows[event[0]]
-    journey = fold(flow, event[1], parts)
+    journey = fold(flow, event[1], parts, stored.children)
     if journey is None:
         return None
     known = {name: state for name, (_, state) in stored.deadlines.items()}
@@ -112,9 +114,10 @@ def load_journeys(ids: Collection[UUID]) -> dict[UUID, Stored]:
     journeys = {}
     for some in store.chunks(ids):
         rows = models.Journey.objects.filter(id__in=some).order_by("id").select_for_update()
-        found = rows.values_list("id", "parts", "told", "flip_count")
-        for row_id, parts, told, count in found:
-            journeys[row_id] = Stored(unpack_parts(parts), Told(told, count), {})
+        found = rows.values_list("id", "parts", "told", "flip_count", "children")
+        for row_id, parts, told, count, counted in found:
+            told_of = Told(told, count)
+            journeys[row_id] = Stored(unpack_parts(parts), told_of, {}, children.read(counted))
     for number, journey, state in load_deadlines(journeys):
         journeys[journey].deadlines[state.name] = (number, state)
     return journeys
@@ -151,9 +154,25 @@ def save_journeys(
     ]
     store.insert(models.Journey, JOURNEY_COLUMNS, [row for row in rows if row[0] not in known])
     store.update(models.Journey, JOURNEY_COLUMNS, [row for row in rows if row[0] in known])
+    if flows.parents:
+        _tell_families(folded, known, flows)
     _save_deadlines(folded)
     flip_rows.save([flip for one in folded.values() for flip in one.judged.flips], now=moment.now)
     live.announce(list(folded))
+
+
+def _tell_families(
+    folded: Mapping[UUID, Folded], known: Mapping[UUID, Stored], flows: Flows
+) -> None:
+    """Children tell their parents how they stand; a new parent counts those that came before it."""
+    told = {
+        row_id: children.as_child(row_id, one.journey, one.judged.status)
+        for row_id, one in folded.items()
+        if one.journey.flow.parent is not None
+    }
+    children.tell(told)
+    new = (row_id for row_id in folded if row_id not in known)
+    children.note(row_id for row_id in new if folded[row_id].journey.flow.name in flows.parents)
 
 
 def _journey_row(row_id: UUID, one: Folded, flows: Flows, moment: Moment) -> tuple[Any, ...]:

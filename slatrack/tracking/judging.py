@@ -14,6 +14,7 @@ from slatrack.domain.deadlines import PATIENCE, Judgement, Running, judge, run
 from slatrack.domain.instants import to_datetime
 from slatrack.domain.journeys import Journey
 from slatrack.domain.rules import Due
+from slatrack.domain.sentences import NOT_APPLICABLE
 from slatrack.domain.states import Verdict
 from slatrack.tracking.decisions import NOBODY, Decided, Flipped, Judged, Moment, Told
 from slatrack.tracking.flows import Flows, RuleInForce
@@ -22,7 +23,7 @@ from slatrack.tracking.statuses import status_next, tell_status
 logger = logging.getLogger(__name__)
 
 BROKEN = Due(None, None, False, (), ("this rule broke: see the log",))
-NOT_APPLICABLE = "does not apply to this event any more"
+NO_MORE = f"{NOT_APPLICABLE} to this event any more"
 
 Outcome = tuple[Decided | None, list[Flipped]]
 
@@ -82,6 +83,8 @@ def _decide(
     if running is None:
         return _retract(before, moment)
     known = _known(running, rule, before, flows.grace(running.spec))
+    if running.ended:
+        return _end(known, running.ended, moment)
     judged = _judgement(known, running, moment)
     after = known._replace(
         verdict=judged.verdict,
@@ -97,16 +100,24 @@ def _retract(before: Decided | None, moment: Moment) -> Outcome:
     """A deadline that the event does not have: gone, or kept as history where it was told of."""
     if before is None or not before.flip_count:
         return None, []
+    return _end(before, NO_MORE, moment)
+
+
+def _end(before: Decided, reason: str, moment: Moment) -> Outcome:
+    """A deadline that does not matter any more; what was told of it stays on record."""
     after = before._replace(
-        verdict=Verdict.WAITING, due_at=None, warnings=(), reached_at=None,
-        reason=NOT_APPLICABLE, next_at=None,
+        verdict=Verdict.WAITING, due_at=None, warnings=(), reached_at=None, reason=reason,
+        next_at=None,
     )  # fmt: skip
     return _counted(after, _flips(before, after, moment), before, moment)
 
 
 def _counted(after: Decided, flips: list[Flipped], known: Decided, moment: Moment) -> Outcome:
     watermark = moment.read_to if flips else known.watermark
-    return after._replace(flip_count=known.flip_count + len(flips), watermark=watermark), flips
+    waiting = after.due_at is not None and after.verdict is Verdict.WAITING
+    reason = "" if waiting else after.reason  # why it waits again is the flip's to tell
+    count = known.flip_count + len(flips)
+    return after._replace(reason=reason, flip_count=count, watermark=watermark), flips
 
 
 def _known(

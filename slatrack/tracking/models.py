@@ -6,10 +6,9 @@ from django.conf import settings
 from django.db import models
 
 from slatrack.domain.states import Status, Verdict
-from slatrack.tracking import (  # Django finds models from here
-    discovery_models,  # noqa: F401
-    log_models,  # noqa: F401
-)
+from slatrack.tracking import discovery_models  # noqa: F401 - Django finds models from here
+from slatrack.tracking.family_models import Child as Child
+from slatrack.tracking.family_models import Recount as Recount
 
 
 class Flow(models.Model):
@@ -131,6 +130,7 @@ class Journey(models.Model):
     spans = models.PositiveIntegerField()
     attributes = models.JSONField(default=dict)
     parts = models.BinaryField()
+    children = models.JSONField(null=True, help_text="its children by status; null: none known")
     changed_at = models.DateTimeField()
 
     class Meta:

@@ -14,6 +14,7 @@ from slatrack.tracking import sources
 from slatrack.tracking.decisions import Decided
 from slatrack.tracking.evidence import Evidence, Known, find
 from slatrack.tracking.journey_rows import load_deadlines
+from slatrack.tracking.reading_bonds import bonds
 from slatrack.tracking.reading_gaps import gaps_of
 from slatrack.tracking.reading_references import references
 
@@ -50,6 +51,7 @@ def describe(known: Known, evidence: Evidence, *, now: datetime) -> dict[str, An
         "gaps": [_gap(one) for one in gaps_of(known, evidence, read)],
         "spans": seen.spans,
         "attributes": dict(seen.attributes),
+        **bonds(known, evidence),
     }
 
 
@@ -68,6 +70,8 @@ def _step(one: StepSeen, seen: Journey) -> dict[str, Any]:
         "ended_at": rfc3339(to_datetime(one.end)),
         "reached_at": None if one.reached is None else rfc3339(to_datetime(one.reached)),
         "attempts": one.attempts,
+        "times": one.times,
+        "good": one.good,
         "error": one.error,
         "bound_by": one.by,
         "confidence": confidence(one.by),

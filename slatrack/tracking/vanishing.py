@@ -12,7 +12,7 @@ from django.db.models import F
 
 from slatrack.domain.parts import Part
 from slatrack.domain.states import Status
-from slatrack.tracking import models
+from slatrack.tracking import children, models
 from slatrack.tracking.packing import pack_parts
 
 
@@ -20,6 +20,7 @@ def keep_parts(unfolded: Mapping[UUID, Mapping[bytes, Part]], *, now: datetime) 
     """Write journeys that cannot be folded. Parts that prove no step are kept: flows change."""
     for row_id, parts in sorted(unfolded.items()):
         row = models.Journey.objects.filter(id=row_id)
+        children.forget(row_id)
         if parts:
             row.update(parts=pack_parts(parts), changed_at=now, next_at=now)
         elif models.Flip.objects.filter(journey_id=row_id).exists():

@@ -18,12 +18,14 @@ from slatrack.domain.deadlines import PATIENCE
 from slatrack.tracking import flows as flows_in_force
 from slatrack.tracking import models, sources
 from slatrack.tracking.decisions import Moment
+from slatrack.tracking.flows import Flows
 from slatrack.tracking.journey_rows import (
     Folded,
     load_journeys,
     save_journeys,
     try_fold,
 )
+from slatrack.tracking.recounting import recount_all
 
 logger = logging.getLogger(__name__)
 
@@ -59,22 +61,31 @@ def beat(*, now: datetime) -> None:
 
 
 def any_due(*, now: datetime) -> bool:
-    """Whether a journey's next instant has come: a look that locks nothing, many times a second."""
+    """Whether there is anything to settle: a look that locks nothing, many times a second."""
+    if models.Recount.objects.exists():
+        return True
     return _due_rows(now, sources.watermark(now) or now).exists()
 
 
-@transaction.atomic
 def settle_due(*, now: datetime, limit: int = CHUNK) -> int:
-    """Settle up to `limit` journeys whose next instant has come; return how many there were."""
-    watermark = sources.watermark(now) or now
+    """Settle up to `limit` journeys whose next instant has come, and those whose children changed.
+
+    Returns how many there were.
+    """
     flows = flows_in_force.current()
+    moment = Moment(now, sources.watermark(now) or now, silent=True)
+    return _settle_silent(flows, moment, limit) + recount_all(flows, moment)
+
+
+@transaction.atomic
+def _settle_silent(flows: Flows, moment: Moment, limit: int) -> int:
+    now, watermark = moment.now, moment.watermark
     due = list(_due(now, watermark)[:limit])
     if not due:
         return 0
     metrics.count_settled(len(due), oldest=due[0][3], now=now)
     names = {row_id: name for name, row_id in flows.ids.items()}
     events = {row_id: (names[flow], key) for row_id, flow, key, _ in due if flow in names}
-    moment = Moment(now, watermark, silent=True)
     known = load_journeys(events)
     folded: dict[UUID, Folded] = {}
     for row_id, event in events.items():

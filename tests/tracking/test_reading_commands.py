@@ -94,7 +94,7 @@ def test_while_telemetry_is_behind_it_is_unknown_and_says_so():
 
 def test_watch_deadlines_once_settles_all_and_ends(monkeypatch):
     monkeypatch.setattr(watcher, "CHUNK", 2)
-    monkeypatch.setitem(watcher.settle_due.__wrapped__.__kwdefaults__, "limit", 2)
+    monkeypatch.setitem(watcher.settle_due.__kwdefaults__, "limit", 2)
     record([received(f"T{n}", name=f"r{n}", trace=f"T{n}") for n in range(5)], now=NOW)
     call_command("watch_deadlines", once=True)
     assert Deadline.objects.filter(verdict="missed").count() == 5
