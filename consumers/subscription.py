@@ -17,11 +17,11 @@ from consumers.brokers import Brokers
 from consumers.intake import DATABASE_AWAY, reconnect
 from consumers.partitions import Held, Partitions, Place
 from slatrack.tracking import housekeeping, sources
+from slatrack.tracking.housekeeping import LOST_TO_RETENTION
 from slatrack.tracking.sources import Advance
 
 logger = logging.getLogger(__name__)
 
-LOST_TO_RETENTION = "records lost to retention"
 TOUCH_EVERY = timedelta(milliseconds=150)
 GATHER = 0.01  # seconds given to records that come along with the first one
 LOOK = 0.1  # seconds after which the ends of the logs are looked at, records or not

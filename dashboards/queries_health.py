@@ -9,6 +9,8 @@ from django.db.models import Sum
 from dashboards.queries_pulse import ALIVE, WATCHER, Pulse, pulse
 from slatrack.alerting import health as alerting
 from slatrack.alerting.health import ChannelHealth, DeliveryTimes
+from slatrack.alerting.models import Trouble
+from slatrack.alerting.troubles import open_troubles
 from slatrack.domain.states import Status
 from slatrack.tracking.models import Journey, SetAside, Source, SpanBlock, Tally, Trace
 
@@ -29,6 +31,7 @@ class Health:
     """Everything the health page shows, as of one moment."""
 
     pulse: Pulse
+    troubles: list[Trouble]
     sources: list[SourceHealth]
     spans_per_second: float
     in_flight: int
@@ -44,7 +47,7 @@ class Health:
     @property
     def state(self) -> str:
         """Return ok, warning or critical: the worst of what is known."""
-        if self.pulse.watcher is None or self.overdue:
+        if self.pulse.watcher is None or self.overdue or self.troubles:
             return "critical"
         failing = any(one.state in ("failing", "paused") for one in self.channels)
         behind = any(one.state == "warning" for one in self.sources)
@@ -60,6 +63,7 @@ def health(*, now: datetime) -> Health:
     late = now - timedelta(seconds=10)
     return Health(
         pulse=pulse(now=now),
+        troubles=list(open_troubles()),
         sources=_sources(now),
         spans_per_second=(spans or 0) / RATE_OVER.total_seconds(),
         in_flight=in_flight.count(),

@@ -56,6 +56,9 @@ class Environment(BaseSettings):
     default_grace: str = Field(
         "PT0S", description="How long telemetry may lag before silence counts"
     )
+    trouble_seconds: float = Field(
+        30, gt=0, description="How long slatrack may be silent or behind before people are told"
+    )
     parked_for: str = Field("PT1H", description="How long a span waits for an identifier")
     dead_letters: str = Field(
         "*.DLQ,*-DLQ,*_DLQ,DLQ.*,DLQ-*,DLQ_*,*.DLT,*-DLT,*_DLT,*dead-letter*,*dead_letter*",

@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.urls import NoReverseMatch, reverse
 
-from slatrack.alerting.models import Alert, Delivery, Incident
+from slatrack.alerting.models import Alert, Delivery, Incident, Trouble
 from slatrack.alerting.wording import Facts, plain, sentence
 from slatrack.domain.instants import rfc3339
 
@@ -54,6 +54,18 @@ def compose_paused(channel_name: str, reason: str, *, now: datetime) -> dict[str
     data = {"sentence": said, "news": "paused", "rung": None, "severity": "critical"}
     body = {"type": "slatrack.channel.paused", "timestamp": rfc3339(now)}
     return {**body, "data": {**data, "url": base_url()}}
+
+
+def compose_trouble(trouble: Trouble, news: str, *, now: datetime) -> dict[str, Any]:
+    """Return the body that tells of a trouble of slatrack itself, or of its end."""
+    said = trouble.sentence
+    if news == Delivery.News.RECOVERED:
+        minutes = (now - trouble.began_at).total_seconds() / 60
+        said = f"Over after {minutes:,.1f} minutes: {trouble.get_kind_display()}."
+    data = {"sentence": said, "news": str(news), "rung": None, "severity": "critical"}
+    body = {"type": f"slatrack.{news}", "timestamp": rfc3339(now)}
+    trouble_of = {"kind": trouble.kind, "began_at": rfc3339(trouble.began_at)}
+    return {**body, "data": {**data, "trouble": trouble_of, "url": _link("health")}}
 
 
 def base_url() -> str:

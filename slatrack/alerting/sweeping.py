@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import F, Min
 
 from slatrack import live
+from slatrack.alerting import troubles
 from slatrack.alerting.changes import State, lock, move, withhold
 from slatrack.alerting.counting import Open, open_events, recount
 from slatrack.alerting.models import Alert, Delivery, Incident
@@ -30,6 +31,7 @@ class Swept:
     resumed: int
     resolved: int
     deliveries: int
+    troubles: int
 
 
 def sweep(*, now: datetime) -> Swept:
@@ -39,6 +41,7 @@ def sweep(*, now: datetime) -> Swept:
         resumed=_tried(partial(resume_incidents, now=now)),
         resolved=_tried(partial(settle_incidents, now=now)),
         deliveries=_tried(partial(ring_due, now=now)),
+        troubles=_tried(partial(troubles.look, now=now)),
     )
 
 

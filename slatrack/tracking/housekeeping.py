@@ -12,6 +12,7 @@ from slatrack.tracking import heard, models, span_blocks, store
 from slatrack.tracking.packing import unpack_trace
 
 EXPIRED = "parked spans expired"
+LOST_TO_RETENTION = "records lost to retention"
 CHUNK = 2_000  # rows deleted in one transaction, so that nobody waits long for a lock
 
 

@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 
 from slatrack.alerting import delivering, incidents, pausing, routing, sweeping
 from slatrack.alerting.models import Delivery
+from slatrack.tracking.housekeeping import LOST_TO_RETENTION, count
 from tests import factories as make
 from tests.alerting.told import NOW, channel, event, met, missed, route, warned
 
@@ -44,6 +45,9 @@ def bodies():
     sweeping.sweep(now=NOW + 2 * HOUR)
     pausing.pause(channel("gone").pk, "410 Gone", now=NOW)
     delivering.test_channel(desk, clock=lambda: NOW)
+    count(LOST_TO_RETENTION, 1)
+    sweeping.sweep(now=NOW)
+    sweeping.sweep(now=NOW + 2 * HOUR)
     return {row.news: row.message for row in Delivery.objects.all()}
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from confluent_kafka import Producer
+from confluent_kafka import Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from django.conf import settings
 
@@ -16,7 +16,9 @@ from consumers import brokers as brokers_module
 from consumers.brokers import Brokers
 from consumers.kafka import TopicsInvalid, configuration, topics
 from consumers.loop import Loop
-from consumers.subscription import LOST_TO_RETENTION, Subscription
+from consumers.subscription import Subscription
+from slatrack.alerting import troubles
+from slatrack.tracking.housekeeping import LOST_TO_RETENTION
 from slatrack.tracking.models import SetAside, Source, Tally, Trace
 from slatrack.tracking.recorder import record
 from slatrack.tracking.sources import Advance, Fenced, advance, watermark
@@ -196,6 +198,46 @@ def test_records_that_retention_took_are_counted_and_a_new_log_is_read_from_its_
     assert Trace.objects.count() == 1
     assert "is a new log" in caplog.text
     assert not Tally.objects.filter(name=LOST_TO_RETENTION).exists()
+
+
+@on_real
+def test_records_deleted_before_they_were_read_are_counted_and_told(cluster, caplog):
+    cluster.send(one(1), one(2))
+    first = cluster.join()
+    cluster.until(lambda: cluster.offset() == 2)
+    cluster.leave(first)
+    cluster.send(*(one(number) for number in range(3, 9)))
+    admin = AdminClient({"bootstrap.servers": cluster.brokers, "log_level": 0})
+    up_to = TopicPartition(cluster.topic, 0, 5)
+    admin.delete_records([up_to])[up_to].result(20)
+
+    cluster.join("b")
+    cluster.until(lambda: cluster.offset() == 8)
+
+    assert Trace.objects.count() == 5
+    assert Tally.objects.get(name=LOST_TO_RETENTION).count == 3
+    assert "3 records lost to Kafka's retention" in caplog.text
+    assert troubles.look(now=now()) == 1
+    assert "deleted 3 records" in troubles.open_troubles().get(kind="lost").sentence
+
+
+@on_real
+def test_a_consumer_overtaken_while_it_waited_for_the_database_says_what_it_lost(cluster, caplog):
+    cluster.send(one(1))
+    loop = cluster.join()
+    cluster.until(lambda: cluster.offset() == 1)
+    subscription = loop.subscription
+    subscription.hold(0.2)
+    cluster.send(*(one(number) for number in range(2, 6)))
+    admin = AdminClient({"bootstrap.servers": cluster.brokers, "log_level": 0})
+    up_to = TopicPartition(cluster.topic, 0, 4)
+    admin.delete_records([up_to])[up_to].result(20)
+    subscription.resume()
+
+    cluster.until(lambda: cluster.offset() == 5)
+
+    lost = Tally.objects.filter(name=LOST_TO_RETENTION).values_list("count", flat=True).first()
+    assert Trace.objects.count() + (lost or 0) == 5
 
 
 def test_kafka_out_of_reach_stops_nothing_and_is_said_once(monkeypatch, caplog, db):

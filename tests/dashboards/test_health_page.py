@@ -3,6 +3,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from slatrack.alerting import troubles
+from slatrack.tracking.housekeeping import LOST_TO_RETENTION, count
 from slatrack.tracking.models import SetAside, Source, SpanBlock, Tally, Trace
 from tests.dashboards.signed_in import client
 from tests.factories import NOON, journey
@@ -33,6 +35,19 @@ def test_all_is_well():
     assert health.state == "ok"
     assert "Deadlines are evaluated" in page
     assert [one.state for one in health.sources] == ["ok"]
+
+
+def test_open_troubles_come_first_and_are_critical():
+    source("watcher")
+    source("otlp_spans-0")
+    count(LOST_TO_RETENTION, 1_200)
+    troubles.look(now=timezone.now())
+
+    health, page = read()
+
+    assert health.state == "critical"
+    assert "Telemetry was lost" in page
+    assert "deleted 1,200 records" in page
 
 
 def test_a_dead_watcher_is_critical_and_says_what_to_start():

@@ -1,4 +1,4 @@
-"""What a link means: one event on both ends, or a mere reference; and which message a span is of."""
+"""What a link means: one event on both ends, or a reference; and which message a span is of."""
 
 import pytest
 

@@ -3,7 +3,7 @@
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from confluent_kafka import Producer
@@ -16,26 +16,52 @@ JARS = ROOT / ".cache" / "kafka"
 HEAP = ["-Xmx512m", "-Xms256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
 
 
+class Broker:
+    """A Kafka that can be stopped, frozen and started again; its data and address stay."""
+
+    def __init__(self, folder: Path) -> None:
+        java = shutil.which("java")
+        if java is None or not any(JARS.glob("kafka_2.13-*.jar")):
+            raise Missing("no Kafka in .cache/kafka or no Java 17: .ci/install gets both")
+        port, controller = free_port(), free_port()
+        self.folder, self.address = folder, f"{LOOPBACK}:{port}"
+        self._config = folder / "server.properties"
+        self._config.write_text(_properties(port, controller, folder / "log"))
+        self._command = [java, *HEAP, "-cp", f"{JARS}/*"]
+        self._process: subprocess.Popen[bytes] | None = None
+        self._running = ExitStack()
+        tool = [*self._command, "kafka.tools.StorageTool", "format", "-c", str(self._config)]
+        subprocess.run([*tool, "-t", "c2xhdHJhY2stdGVzdC0wMQ"], check=True, capture_output=True)
+
+    def start(self) -> None:
+        """Run until `stop`; returns once it answers."""
+        admin = AdminClient({"bootstrap.servers": self.address, "log_level": 0})
+        self._process = self._running.enter_context(
+            running(
+                [*self._command, "kafka.Kafka", str(self._config)],
+                log=self.folder / "kafka.out",
+                ready=lambda: _has_broker(admin),
+            )
+        )
+
+    def stop(self) -> None:
+        self._running.close()
+
+    def signal(self, number: int) -> None:
+        """Send a signal to the process, such as SIGSTOP: it keeps its connections and is silent."""
+        if self._process is not None:
+            self._process.send_signal(number)
+
+
 @contextmanager
 def real(folder: Path) -> Iterator[str]:
     """Yield the bootstrap address of a fresh Kafka that keeps its data in `folder`."""
-    java = shutil.which("java")
-    if java is None or not any(JARS.glob("kafka_2.13-*.jar")):
-        raise Missing("no Kafka in .cache/kafka or no Java 17: .ci/install gets both")
-    broker, controller = free_port(), free_port()
-    config = folder / "server.properties"
-    config.write_text(_properties(broker, controller, folder / "log"))
-    command = [java, *HEAP, "-cp", f"{JARS}/*"]
-    format_log = [*command, "kafka.tools.StorageTool", "format", "-c", str(config)]
-    subprocess.run([*format_log, "-t", "c2xhdHJhY2stdGVzdC0wMQ"], check=True, capture_output=True)
-    address = f"{LOOPBACK}:{broker}"
-    admin = AdminClient({"bootstrap.servers": address, "log_level": 0})
-    with running(
-        [*command, "kafka.Kafka", str(config)],
-        log=folder / "kafka.out",
-        ready=lambda: _has_broker(admin),
-    ):
-        yield address
+    broker = Broker(folder)
+    try:
+        broker.start()
+        yield broker.address
+    finally:
+        broker.stop()
 
 
 def _has_broker(admin: AdminClient) -> bool:

@@ -22,6 +22,8 @@ class Delivery(models.Model):
         RESUMED = "resumed", "acknowledgement or snooze ended"
         RESOLVED = "resolved"
         PAUSED = "paused", "a channel was paused"
+        TROUBLE = "trouble", "slatrack itself is in trouble"
+        RECOVERED = "recovered", "slatrack itself is well again"
         TEST = "test"
 
     class State(models.TextChoices):

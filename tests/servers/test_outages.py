@@ -1,0 +1,139 @@
+"""Servers that go away in the middle: nothing is lost, nothing doubled, and it is said.
+
+SLATRACK_TEST_OUTAGE_SECONDS makes the outages longer than a run of CI would want.
+"""
+
+import os
+import signal
+import threading
+from contextlib import contextmanager
+
+import pytest
+from confluent_kafka import Producer
+
+from slatrack.bench.load import Load
+from tests.servers import kafka
+from tests.servers.installed import PARTITIONS, ROUTE, Place, wait_for
+from tests.servers.process import Missing
+from tests.servers.truth import expected, journeys, missed_once
+
+pytestmark = pytest.mark.servers
+
+OUTAGE = float(os.environ.get("SLATRACK_TEST_OUTAGE_SECONDS", "8"))
+LIMIT = 120 + 2 * OUTAGE
+SPANS = 24_000
+
+
+@pytest.fixture
+def broker(tmp_path):
+    folder = tmp_path / "kafka"
+    folder.mkdir()
+    try:
+        made = kafka.Broker(folder)
+    except Missing as missing:
+        pytest.skip(str(missing))
+    made.start()
+    yield made
+    made.signal(signal.SIGCONT)
+    made.stop()
+
+
+@pytest.fixture
+def place(broker, postgres_url, redis_url, tmp_path):
+    made = Place(broker.address, postgres_url, redis_url, tmp_path)
+    made.environment["SLATRACK_TROUBLE_SECONDS"] = "5"
+    made.prepare()
+    return made
+
+
+@contextmanager
+def running(place, name):
+    process = place.start(name)
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(timeout=60)
+
+
+class Sender:
+    """A producer that goes on through an outage and keeps what it cannot send yet."""
+
+    def __init__(self, place, load):
+        self.place, self.records, self.sent = place, list(load.records()), 0
+        self.producer = Producer(
+            {
+                "bootstrap.servers": place.brokers,
+                "enable.idempotence": True,
+                "linger.ms": 5,
+                "log_level": 0,
+                "reconnect.backoff.max.ms": 500,
+            }
+        )
+
+    def send(self, share):
+        """Produce up to that share of all records."""
+        end = round(share * len(self.records))
+        for number in range(self.sent, end):
+            self.producer.produce(
+                self.place.topic, self.records[number], partition=number % PARTITIONS
+            )
+            self.producer.poll(0.002)
+        self.sent = end
+
+
+@contextmanager
+def stopped(broker):
+    broker.stop()
+    yield
+    broker.start()
+
+
+@contextmanager
+def frozen(broker):
+    broker.signal(signal.SIGSTOP)
+    yield
+    broker.signal(signal.SIGCONT)
+
+
+@pytest.mark.parametrize("gone", [stopped, frozen])
+def test_kafka_that_is_gone_in_the_middle_costs_nothing_and_is_told(broker, place, gone):
+    load = Load(SPANS, seed=7)
+    sender = Sender(place, load)
+    with running(place, "consume_spans"), running(place, "worker"):
+        sender.send(1 / 3)
+        wait_for(lambda: place.records_read() > 0, seconds=LIMIT, why="it never began")
+        with gone(broker):
+            sender.send(2 / 3)
+            assert sender.producer.flush(1) > 0, "it was not away"
+            wait_for(
+                lambda: "Kafka cannot be reached" in place.said("consume_spans"),
+                seconds=LIMIT,
+                why="nobody said that Kafka is away",
+            )
+            threading.Event().wait(OUTAGE)
+            wait_for(lambda: told_troubles(place) == ["telemetry"], seconds=LIMIT, why="no alarm")
+        sender.send(1)
+        everything = len(sender.records)
+        wait_for(lambda: place.records_read() == everything, seconds=LIMIT, why="it stopped")
+        wait_for(lambda: not told_troubles(place), seconds=LIMIT, why="the alarm never ended")
+    assert sender.producer.flush(10) == 0
+    assert "Kafka can be reached again" in place.said("consume_spans")
+    assert_all_is_there(place, load)
+
+
+def told_troubles(place):
+    """Return the kinds of trouble that people were told of and that go on."""
+    found = place.rows(
+        "SELECT kind FROM alerting_trouble WHERE ended_at IS NULL AND told_at IS NOT NULL"
+    )
+    return [kind for (kind,) in found]
+
+
+def assert_all_is_there(place, load):
+    place.manage("watch_deadlines", "--once")
+    place.manage("shell", "-c", ROUTE)
+    assert place.rows("SELECT sum(spans) FROM tracking_trace") == [(load.total,)]
+    assert journeys(place) == expected(load)
+    assert missed_once(place) == set()
+    assert place.rows("SELECT count(*) FROM tracking_setaside") == [(0,)]
