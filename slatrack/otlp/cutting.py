@@ -24,6 +24,29 @@ def cut_span(raw: bytes, limit: int) -> bytes:
     return bytes(span.SerializeToString())
 
 
+def cut_log(raw: bytes, limit: int) -> bytes:
+    """Return a raw LogRecord of at most about `limit` bytes: half of it for the body."""
+    if len(raw) <= limit:
+        return raw
+    log = wire.LogRecord.FromString(raw)
+    log.severity_text, log.event_name = log.severity_text[:MAX_TEXT], log.event_name[:MAX_TEXT]
+    if len(log.body) > limit // 2:
+        log.body = _cut_value(log.body, limit // 2)
+    _shrink(log, limit - len(log.body))
+    _mark(log, len(raw))
+    return bytes(log.SerializeToString())
+
+
+def _cut_value(raw: bytes, limit: int) -> bytes:
+    """Return the beginning of a raw AnyValue that is text; of another kind, how large it was."""
+    try:
+        sent = wire.AnyValue.FromString(raw).string_value
+    except wire.DecodeError:
+        sent = b""
+    sent = sent[:limit] or f"(left out: {len(raw):,} B)".encode()
+    return bytes(wire.AnyValue(string_value=sent).SerializeToString())
+
+
 def cut_resource(raw: bytes, limit: int) -> bytes:
     """Return a raw Resource of at most about `limit` bytes."""
     if len(raw) <= limit:

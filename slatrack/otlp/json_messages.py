@@ -5,17 +5,34 @@ bytes before the document, a list of documents, bad UTF-8. Unknown fields are ig
 """
 
 import json
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
 
 import msgspec
 
 from slatrack.otlp import wire
 from slatrack.otlp.errors import Rejected, Undecodable
-from slatrack.otlp.json_spans import JsonInvalid, resource, scope, span
+from slatrack.otlp.json_logs import log_record
+from slatrack.otlp.json_parts import JsonInvalid, resource, scope
+from slatrack.otlp.json_spans import span
 
-BATCHES = ("resourceSpans", "batches")
-SCOPES = ("scopeSpans", "instrumentationLibrarySpans")
+
+class Shape(NamedTuple):
+    """The names of a signal's fields, newest first, and what reads one member."""
+
+    batches: tuple[str, ...]
+    scopes: tuple[str, ...]
+    members: tuple[str, ...]
+    read: Callable[[Any], bytes]
+
+
+SPANS = Shape(
+    ("resourceSpans", "batches"), ("scopeSpans", "instrumentationLibrarySpans"), ("spans",), span
+)
+LOGS = Shape(
+    ("resourceLogs",), ("scopeLogs", "instrumentationLibraryLogs"), ("logRecords", "logs"),
+    log_record,
+)  # fmt: skip
 SCOPE = ("scope", "instrumentationLibrary")
 BLANK = b"\0 \t\r\n\xef\xbb\xbf"  # a byte order mark is no content either
 
@@ -25,15 +42,25 @@ def looks_like(data: bytes) -> bool:
     return data[:1] in (b"{", b"[", b"\0", b"\xef") and data.lstrip(BLANK)[:1] in (b"{", b"[")
 
 
-def read(data: bytes) -> tuple[Any, list[Rejected]]:
-    """Return a wire.Request, and the spans of the document that do not fit into one.
+def is_of(data: bytes, shape: Shape) -> bool:
+    """Whether a JSON document is of that shape."""
+    try:
+        for _ in _batches(_document(data.lstrip(BLANK)), shape):
+            return True
+    except (JsonInvalid, RecursionError):
+        pass
+    return False
 
-    Raises Undecodable when `data` is no JSON document of resource spans.
+
+def read(data: bytes, shape: Shape = SPANS) -> tuple[Any, list[Rejected]]:
+    """Return a wire.Request, and the members of the document that do not fit into one.
+
+    Raises Undecodable when `data` is no JSON document of that shape.
     """
     request, rejected = wire.Request(), list[Rejected]()
     try:
-        for batch in _batches(_document(data.lstrip(BLANK))):
-            _add(request, batch, rejected)
+        for batch in _batches(_document(data.lstrip(BLANK)), shape):
+            _add(request, batch, shape, rejected)
     except (JsonInvalid, RecursionError) as exc:
         raise Undecodable(f"not OTLP in JSON: {exc}") from None
     return request, rejected
@@ -53,20 +80,20 @@ def _document(data: bytes) -> Any:
         raise JsonInvalid(f"the document is damaged: {exc}") from None
 
 
-def _batches(document: Any) -> Iterable[Any]:
+def _batches(document: Any, shape: Shape) -> Iterable[Any]:
     if isinstance(document, list):
         for member in document:
-            yield from _batches(member)
+            yield from _batches(member, shape)
         return
     if not isinstance(document, dict):
         raise JsonInvalid(f"an object was expected, not {type(document).__name__}")
-    if any(name in document for name in SCOPES):
+    if any(name in document for name in shape.scopes):
         yield document
         return
-    name = next((name for name in BATCHES if name in document), None)
+    name = next((name for name in shape.batches if name in document), None)
     if name is None and document:
-        raise JsonInvalid("there is no field resourceSpans")
-    yield from _list(document, BATCHES)
+        raise JsonInvalid(f"there is no field {shape.batches[0]}")
+    yield from _list(document, shape.batches)
 
 
 def _list(parent: Any, names: Iterable[str]) -> list[Any]:
@@ -79,15 +106,16 @@ def _list(parent: Any, names: Iterable[str]) -> list[Any]:
     return []
 
 
-def _add(request: Any, batch: Any, rejected: list[Rejected]) -> None:
+def _add(request: Any, batch: Any, shape: Shape, rejected: list[Rejected]) -> None:
     entry = request.resource_spans.add(resource=resource(batch.get("resource")))
-    for group in _list(batch, SCOPES):
+    for group in _list(batch, shape.scopes):
         origin = next((group[name] for name in SCOPE if group.get(name)), None)
         target = entry.scope_spans.add(scope=scope(origin))
-        for member in _list(group, ("spans",)):
+        for member in _list(group, shape.members):
             try:
-                target.spans.append(span(member))
+                target.spans.append(shape.read(member))
             except JsonInvalid as exc:
-                alone = {**batch, SCOPES[0]: [{"scope": origin, "spans": [member]}]}
-                raw = json.dumps({"resourceSpans": [alone]}).encode()
+                alone = {"scope": origin, shape.members[0]: [member]}
+                whole = {**batch, shape.scopes[0]: [alone]}
+                raw = json.dumps({shape.batches[0]: [whole]}).encode()
                 rejected.append(Rejected(f"in its JSON, {exc}", raw, 1))

@@ -4,7 +4,8 @@ Strings are declared as bytes, so that one sender's bad UTF-8 cannot make a whol
 In the slim messages what is rarely looked at is bytes too: a span stays as received, and of its
 attributes only the wanted ones are ever decoded. Tail is what a span has after its attributes; its
 oneof tells whether a field comes that should have come before. Field numbers are those of
-opentelemetry-proto.
+opentelemetry-proto. A request of log records has the same numbers down to its records, which stand
+where spans do: Request, ResourceSpans and ScopeSpans read both.
 """
 
 from typing import Any
@@ -31,6 +32,10 @@ Span:          1 trace_id bytes, 2 span_id bytes, 3 trace_state bytes, 4 parent_
 Event:         1 time fixed64, 2 name bytes, 3 attributes bytes*, 4 dropped_attributes_count uint32
 Link:          1 trace_id bytes, 2 span_id bytes, 3 trace_state bytes, 4 attributes bytes*,
                5 dropped_attributes_count uint32, 6 flags fixed32
+SlimLog:       9 trace_id bytes, 10 span_id bytes
+LogRecord:     1 time fixed64, 2 severity int32, 3 severity_text bytes, 5 body bytes,
+               6 attributes bytes*, 7 dropped_attributes_count uint32, 8 flags fixed32,
+               9 trace_id bytes, 10 span_id bytes, 11 observed fixed64, 12 event_name bytes
 Status:        2 message bytes, 3 code int32
 KeyValue:      1 key bytes, 2 value AnyValue
 AnyValue:      1 string_value bytes|, 2 bool_value bool|, 3 int_value int64|,
@@ -90,6 +95,8 @@ Span = _message("Span")
 Event = _message("Event")
 Link = _message("Link")
 Status = _message("Status")
+SlimLog = _message("SlimLog")
+LogRecord = _message("LogRecord")
 KeyValue = _message("KeyValue")
 AnyValue = _message("AnyValue")
 ArrayValue = _message("ArrayValue")
@@ -101,11 +108,13 @@ __all__ = [
     "Event",
     "KeyValue",
     "Link",
+    "LogRecord",
     "Request",
     "Resource",
     "ResourceSpans",
     "Scope",
     "ScopeSpans",
+    "SlimLog",
     "SlimSpan",
     "Span",
     "Status",
