@@ -6,7 +6,7 @@ from django.conf import settings
 from google.rpc import code_pb2
 from google.rpc.status_pb2 import Status
 
-PATH = "/v1/traces"
+PATHS = ("/v1/traces", "/v1/logs")
 
 
 class BodyTooLargeError(Exception):
@@ -20,7 +20,7 @@ class BodyLimit:
         self.inner = inner
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope.get("path") != PATH:
+        if scope.get("path") not in PATHS:
             await self.inner(scope, receive, send)
             return
         limit, arrived = settings.SLATRACK.ingest_max_bytes, 0

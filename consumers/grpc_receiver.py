@@ -1,25 +1,30 @@
-"""OTLP over gRPC: the TraceService, with the same rules as over HTTP."""
+"""OTLP over gRPC: the TraceService and LogsService, with the same rules as over HTTP."""
 
 import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from operator import methodcaller
 from typing import Any
 
 import grpc
 from django.conf import settings
 from django.db import close_old_connections
 from django.utils import timezone
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
+from google.protobuf.message import Message
 
-from consumers.http import response_to
-from consumers.intake import Received, Unavailable, take
+from consumers.http import RESPONSES
+from consumers.intake import LOGS, SPANS, Received, Unavailable, take
 from consumers.tokens import may_send
 from slatrack.otlp.decoding import Undecodable
 
 logger = logging.getLogger(__name__)
 
-SERVICE = "opentelemetry.proto.collector.trace.v1.TraceService"
+SERVICES = {
+    SPANS: "opentelemetry.proto.collector.trace.v1.TraceService",
+    LOGS: "opentelemetry.proto.collector.logs.v1.LogsService",
+}
 AT_ONCE = 8  # requests being recorded
 GRACE = 5.0  # seconds for requests under way when it stops
 
@@ -29,7 +34,7 @@ class PortTakenError(Exception):
 
 
 def run(stop: threading.Event, started: Callable[[int], None] = lambda port: None) -> None:
-    """Receive spans until `stop` is set; `started` is called with the port once it listens."""
+    """Receive until `stop` is set; `started` is called with the port once it listens."""
     server, port = _start(f"{settings.SLATRACK.host}:{settings.SLATRACK.grpc_port}")
     logger.info("OTLP/gRPC is received at %s:%s", settings.SLATRACK.host, port)
     started(port)
@@ -47,12 +52,7 @@ def _start(address: str) -> tuple[Any, int]:
             ("grpc.so_reuseport", 0),
         ],
     )
-    handler = grpc.unary_unary_rpc_method_handler(
-        _export, response_serializer=ExportTraceServiceResponse.SerializeToString
-    )
-    server.add_generic_rpc_handlers(
-        (grpc.method_handlers_generic_handler(SERVICE, {"Export": handler}),)
-    )
+    server.add_generic_rpc_handlers(tuple(_handler(holds) for holds in SERVICES))
     try:
         port = server.add_insecure_port(address)
     except RuntimeError:
@@ -63,13 +63,21 @@ def _start(address: str) -> tuple[Any, int]:
     return server, port
 
 
-def _export(data: bytes, context: Any) -> ExportTraceServiceResponse:
+def _handler(holds: str) -> Any:
+    export = grpc.unary_unary_rpc_method_handler(
+        partial(_export, holds), response_serializer=methodcaller("SerializeToString")
+    )
+    return grpc.method_handlers_generic_handler(SERVICES[holds], {"Export": export})
+
+
+def _export(holds: str, data: bytes, context: Any) -> Message:
     metadata = dict(context.invocation_metadata())
     if not may_send(str(metadata.get("authorization", "")), str(metadata.get(TOKEN, ""))):
         context.abort(grpc.StatusCode.UNAUTHENTICATED, f"send a token: authorization or {TOKEN}")
     close_old_connections()
     try:
-        return response_to(take(Received("grpc", data, "otlp_proto"), now=timezone.now()))
+        received = Received("grpc", data, "otlp_proto", holds=holds)
+        return RESPONSES[holds](take(received, now=timezone.now()))
     except Undecodable as exc:
         context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(exc))
     except Unavailable as exc:

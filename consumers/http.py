@@ -1,10 +1,11 @@
-"""OTLP over HTTP: `POST /v1/traces`, protobuf and JSON, as the OTLP specification asks.
+"""OTLP over HTTP: `POST /v1/traces` and `/v1/logs`, protobuf and JSON, as OTLP specifies.
 
-A sender that gets 200 may forget: the spans are committed. 429 and 503 ask it to send again. No
+A sender that gets 200 may forget: what it sent is committed. 429 and 503 ask it to send again. No
 fault of a sender's is ever a 5xx.
 """
 
 import logging
+from collections.abc import Callable
 from threading import BoundedSemaphore
 from typing import Any, cast
 
@@ -17,6 +18,7 @@ from google.protobuf.json_format import MessageToJson
 from google.protobuf.message import Message
 from google.rpc import code_pb2
 from google.rpc.status_pb2 import Status
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceResponse
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
 from consumers.bodies import (
@@ -25,7 +27,7 @@ from consumers.bodies import (
     UnknownCompressionError,
     read_body,
 )
-from consumers.intake import Accepted, Received, Unavailable, take
+from consumers.intake import LOGS, SPANS, Accepted, Received, Unavailable, take
 from consumers.tokens import may_send
 from slatrack.otlp.decoding import Undecodable
 
@@ -44,6 +46,17 @@ _turns = BoundedSemaphore(AT_ONCE)
 @login_not_required
 def traces(request: HttpRequest) -> HttpResponse:
     """Take an ExportTraceServiceRequest."""
+    return _received(request, SPANS)
+
+
+@csrf_exempt
+@login_not_required
+def logs(request: HttpRequest) -> HttpResponse:
+    """Take an ExportLogsServiceRequest."""
+    return _received(request, LOGS)
+
+
+def _received(request: HttpRequest, holds: str) -> HttpResponse:
     kind = (request.content_type or "").lower()
     if request.method != "POST":
         response = _refusal(kind, 405, code_pb2.UNIMPLEMENTED, "use POST")
@@ -58,7 +71,7 @@ def traces(request: HttpRequest) -> HttpResponse:
     if not _turns.acquire(timeout=PATIENCE):
         return _later(kind, 429, "too many requests at once")
     try:
-        return _taken(request, kind)
+        return _taken(request, kind, holds)
     finally:
         _turns.release()
 
@@ -66,13 +79,13 @@ def traces(request: HttpRequest) -> HttpResponse:
 TOKEN = "X-Slatrack-Token"  # noqa: S105 - a header's name
 
 
-def _taken(request: HttpRequest, kind: str) -> HttpResponse:
+def _taken(request: HttpRequest, kind: str, holds: str) -> HttpResponse:
     compression = request.headers.get("Content-Encoding", "")
     limit = settings.SLATRACK.ingest_max_bytes
     try:
         data = read_body(cast(Any, request), compression, limit=limit)
-        received = Received("http", data, ENCODINGS[kind])
-        return _answer(kind, take(received, now=timezone.now()))
+        received = Received("http", data, ENCODINGS[kind], holds=holds)
+        return _reply(kind, 200, RESPONSES[holds](take(received, now=timezone.now())))
     except TooLargeError as exc:
         return _refusal(kind, 413, code_pb2.RESOURCE_EXHAUSTED, str(exc))
     except UnknownCompressionError as exc:
@@ -83,17 +96,25 @@ def _taken(request: HttpRequest, kind: str) -> HttpResponse:
         return _later(kind, 503, str(exc))
 
 
-def _answer(kind: str, accepted: Accepted) -> HttpResponse:
-    return _reply(kind, 200, response_to(accepted))
-
-
-def response_to(accepted: Accepted) -> ExportTraceServiceResponse:
+def spans_response(accepted: Accepted) -> ExportTraceServiceResponse:
     """Return OTLP's answer: silent where all is well, else with what was rejected and why."""
     response = ExportTraceServiceResponse()
     if accepted.rejected:
         response.partial_success.rejected_spans = accepted.rejected
         response.partial_success.error_message = accepted.message
     return response
+
+
+def logs_response(accepted: Accepted) -> ExportLogsServiceResponse:
+    """Return the same for log records."""
+    response = ExportLogsServiceResponse()
+    if accepted.rejected:
+        response.partial_success.rejected_log_records = accepted.rejected
+        response.partial_success.error_message = accepted.message
+    return response
+
+
+RESPONSES: dict[str, Callable[[Accepted], Message]] = {SPANS: spans_response, LOGS: logs_response}
 
 
 def _refusal(kind: str, status: int, code: int, message: str) -> HttpResponse:

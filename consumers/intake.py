@@ -10,7 +10,10 @@ from django.db import InterfaceError, OperationalError, connection
 
 from slatrack.domain.spans import Span
 from slatrack.otlp.decoding import Undecodable, Wanted, decode
+from slatrack.otlp.errors import Rejected
+from slatrack.otlp.log_decoding import decode_logs, holds_logs
 from slatrack.tracking import flows
+from slatrack.tracking.log_store import Arrived
 from slatrack.tracking.recorder import Recorded, record
 from slatrack.tracking.setting_aside import Aside, store
 
@@ -18,6 +21,7 @@ logger = logging.getLogger(__name__)
 
 Record = Callable[..., Recorded]  # slatrack.tracking.recorder.record, or a test's
 DATABASE_AWAY = (OperationalError, InterfaceError)
+SPANS, LOGS, EITHER = "spans", "logs", "either"  # what a record holds; either: its bytes tell
 KEPT_UNREADABLE = 1_048_576  # bytes kept of a request that nobody can read
 
 
@@ -35,6 +39,14 @@ class Received:
     topic: str = ""
     partition: int | None = None
     offset: int | None = None
+    holds: str = SPANS
+
+    @property
+    def is_logs(self) -> bool:
+        """Whether it holds log records: as its transport says, else as its bytes do."""
+        if self.holds == EITHER:
+            return holds_logs(self.data, self.encoding)
+        return self.holds == LOGS
 
     def aside(self, reason: str, data: bytes | None = None, encoding: str = "") -> Aside:
         """Return this, or some of its spans as `data`, as it is set aside."""
@@ -54,23 +66,43 @@ class Batch:
     """What some received records hold, ready to be recorded in one transaction."""
 
     spans: list[Span] = field(default_factory=list)
+    logs: Arrived | None = None
     asides: list[Aside] = field(default_factory=list)
-    rejected: int = 0  # spans
+    rejected: int = 0  # spans or log records
     unreadable: int = 0  # records
+
+    @property
+    def log_records(self) -> int:
+        """How many log records it holds, those included that name no trace."""
+        return len(self.logs.records) + self.logs.untraced if self.logs else 0
 
     def add(self, received: Received, *, wanted: Wanted, now: datetime) -> None:
         """Decode a record; what is wrong with it is set aside, and stops nothing."""
+        is_logs = received.is_logs
         try:
-            decoded = decode(received.data, encoding=received.encoding, wanted=wanted, now=now)
+            if is_logs:
+                rejected = self._add_logs(received)
+            else:
+                decoded = decode(received.data, encoding=received.encoding, wanted=wanted, now=now)
+                self.spans += decoded.spans
+                rejected = decoded.rejected
         except Undecodable as exc:
             self.unreadable += 1
             self.asides.append(received.aside(str(exc)))
             return
-        self.spans += decoded.spans
-        self.rejected += decoded.rejected_spans
-        for one in decoded.rejected:
-            reason = f"{one.spans} span(s) rejected: {one.reason}"
+        what = "log record(s)" if is_logs else "span(s)"
+        for one in rejected:
+            self.rejected += one.spans
+            reason = f"{one.spans} {what} rejected: {one.reason}"
             self.asides.append(received.aside(reason, one.raw, "auto"))
+
+    def _add_logs(self, received: Received) -> list[Rejected]:
+        kept = settings.SLATRACK.log_record_max_bytes
+        decoded = decode_logs(received.data, encoding=received.encoding, kept=kept)
+        self.logs = self.logs or Arrived()
+        self.logs.records += decoded.logs
+        self.logs.untraced += decoded.untraced
+        return decoded.rejected
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +112,7 @@ class Accepted:
     spans: int
     rejected: int
     message: str  # why; empty where all is well
+    logs: int = 0  # log records
 
 
 def wanted() -> Wanted:
@@ -113,15 +146,17 @@ def _recorded(
     received: Received, batch: Batch, *, now: datetime, record: Record, keep: bool
 ) -> Accepted:
     try:
-        record(batch.spans, now=now, set_aside=batch.asides if keep else [])
+        asides = batch.asides if keep else []
+        record(batch.spans, now=now, set_aside=asides, logs=batch.logs)
     except DATABASE_AWAY:
         raise
     except Exception as exc:
         logger.exception("a request could not be recorded; it is set aside")
         record([], now=now, set_aside=[received.aside(failure(exc))] if keep else [])
-        return Accepted(0, len(batch.spans) + batch.rejected, f"set aside: {failure(exc)}")
+        lost = len(batch.spans) + batch.log_records + batch.rejected
+        return Accepted(0, lost, f"set aside: {failure(exc)}")
     reasons = "; ".join(aside.reason for aside in batch.asides)
-    return Accepted(len(batch.spans), batch.rejected, reasons)
+    return Accepted(len(batch.spans), batch.rejected, reasons, batch.log_records)
 
 
 def reconnect() -> None:

@@ -1,4 +1,7 @@
-"""Spans from Kafka, as the OpenTelemetry Collector's exporter writes them."""
+"""Spans and log records from Kafka, as the OpenTelemetry Collector's exporter writes them.
+
+Each has a consumer and a group of its own: however many log records wait, spans do not.
+"""
 
 import gc
 import logging
@@ -13,6 +16,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
+from consumers.intake import LOGS, SPANS
 from consumers.loop import Loop
 from consumers.subscription import ClaimError, Subscription
 from slatrack.otlp.decoding import ENCODINGS
@@ -42,18 +46,36 @@ FIXED: dict[str, Any] = {
 
 
 class TopicsInvalid(ValueError):
-    """SLATRACK_KAFKA_TOPICS names an encoding that does not exist."""
+    """The topics of a setting have an encoding that does not exist, or serve two purposes."""
 
 
 def run(stop: threading.Event) -> None:
     """Read spans from Kafka until `stop` is set. Kafka and the database may come and go."""
-    encodings = topics(settings.SLATRACK.kafka_topics)
+    _run(stop, topics(settings.SLATRACK.kafka_topics), SPANS)
+
+
+def run_logs(stop: threading.Event) -> None:
+    """Read log records from Kafka until `stop` is set; at once over where no topic has any."""
+    encodings = topics(settings.SLATRACK.kafka_log_topics, "SLATRACK_KAFKA_LOG_TOPICS")
+    if both := encodings.keys() & topics(settings.SLATRACK.kafka_topics).keys():
+        raise TopicsInvalid(f"{', '.join(sorted(both))}: a topic of spans and of log records")
+    if encodings:
+        _run(stop, encodings, LOGS)
+
+
+def group(holds: str) -> str:
+    """Return the consumer group of the consumers of spans or of log records."""
+    name = settings.SLATRACK.kafka_group
+    return name if holds == SPANS else f"{name}-{holds}"
+
+
+def _run(stop: threading.Event, encodings: dict[str, str], holds: str) -> None:
     _collect_garbage_seldom()
     while not stop.is_set():
         try:
-            _read(stop, encodings)
+            _read(stop, encodings, holds)
         except (KafkaException, ClaimError) as exc:
-            logger.error("the span consumer starts over in %s s: %s", AGAIN_AFTER, exc)
+            logger.error("the consumer of %s starts over in %s s: %s", holds, AGAIN_AFTER, exc)
             stop.wait(AGAIN_AFTER)
     connection.close()
 
@@ -65,10 +87,10 @@ def _collect_garbage_seldom() -> None:
     gc.set_threshold(100_000, 20, 20)
 
 
-def _read(stop: threading.Event, encodings: dict[str, str]) -> None:
+def _read(stop: threading.Event, encodings: dict[str, str], holds: str) -> None:
     environment = settings.SLATRACK
     subscription = Subscription(
-        configuration(),
+        configuration(holds),
         encodings,
         owner=f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}",
         clock=timezone.now,
@@ -76,17 +98,17 @@ def _read(stop: threading.Event, encodings: dict[str, str]) -> None:
         batch=(environment.kafka_batch_records, environment.kafka_batch_seconds),
     )
     try:
-        Loop(subscription, record=record, clock=timezone.now, stop=stop).run()
+        Loop(subscription, record=record, clock=timezone.now, stop=stop, holds=holds).run()
     finally:
         subscription.close()
 
 
-def configuration() -> dict[str, Any]:
+def configuration(holds: str = SPANS) -> dict[str, Any]:
     """Return librdkafka's settings."""
     environment = settings.SLATRACK
     return {
         "bootstrap.servers": environment.kafka_brokers,
-        "group.id": environment.kafka_group,
+        "group.id": group(holds),
         "client.id": f"slatrack-{socket.gethostname()}",
         **DEFAULTS,
         **environment.kafka_options,
@@ -94,15 +116,14 @@ def configuration() -> dict[str, Any]:
     }
 
 
-def topics(setting: str) -> dict[str, str]:
+def topics(setting: str, name: str = "SLATRACK_KAFKA_TOPICS") -> dict[str, str]:
     """Return topics and their encodings from "a, b:otlp_json"; without one it is found out."""
     found = {}
     for entry in filter(None, (one.strip() for one in setting.split(","))):
         topic, _, encoding = entry.partition(":")
         if (encoding or "auto") not in ENCODINGS:
             raise TopicsInvalid(
-                f"SLATRACK_KAFKA_TOPICS: {entry!r} has no known encoding; use one of "
-                f"{', '.join(ENCODINGS)}"
+                f"{name}: {entry!r} has no known encoding; use one of {', '.join(ENCODINGS)}"
             )
         found[topic.strip()] = encoding or "auto"
     return found

@@ -15,11 +15,19 @@ from datetime import datetime
 from threading import Event
 from typing import Any, Protocol
 
-from consumers.intake import DATABASE_AWAY, Batch, Received, Record, failure, reconnect, wanted
+from consumers.intake import (
+    DATABASE_AWAY,
+    SPANS,
+    Batch,
+    Received,
+    Record,
+    failure,
+    reconnect,
+    wanted,
+)
 from consumers.subscription import Fetched, Subscription
 from slatrack.otlp.decoding import Wanted
 from slatrack.tracking import sources
-from slatrack.tracking.setting_aside import Aside
 
 logger = logging.getLogger(__name__)
 
@@ -62,11 +70,13 @@ class Loop:
         record: Record,
         clock: Callable[[], datetime],
         stop: Event,
+        holds: str = SPANS,
     ) -> None:
         self.subscription = subscription
         self.record = record
         self.clock = clock
         self.stop = stop
+        self.holds = holds
         self._decoder = ThreadPoolExecutor(1, thread_name_prefix="decoder")
         self._ahead: list[Chunk] = []
 
@@ -179,17 +189,17 @@ class Loop:
         if len(messages) < len(chunk.fetched.messages):
             batch = self._decoded(messages, wanted(), now)
         if messages:
-            self._commit(messages, batch.spans, batch.asides, now=now)
+            self._commit(messages, batch, now=now)
 
     def _set_aside(self, messages: Sequence[Any], reason: str) -> None:
         asides = [self._received(message).aside(reason) for message in messages]
-        self._commit(messages, [], asides, now=self.clock())
+        self._commit(messages, Batch(asides=asides), now=self.clock())
 
-    def _commit(
-        self, messages: Sequence[Any], spans: Sequence[Any], asides: list[Aside], *, now: datetime
-    ) -> None:
-        advances = self.subscription.advances(messages, now=now)
-        self.record(spans, now=now, offsets=list(advances.values()), set_aside=asides)
+    def _commit(self, messages: Sequence[Any], batch: Batch, *, now: datetime) -> None:
+        advances = list(self.subscription.advances(messages, now=now).values())
+        self.record(
+            batch.spans, now=now, offsets=advances, set_aside=batch.asides, logs=batch.logs
+        )
         self.subscription.stored(messages, now=now)
 
     def _received(self, message: Message) -> Received:
@@ -201,6 +211,7 @@ class Loop:
             topic,
             message.partition(),
             message.offset(),
+            self.holds,
         )
 
     def _touch(self) -> None:

@@ -1,4 +1,4 @@
-"""Replays: spans from files, and records that were set aside, fed in as if received.
+"""Replays: spans and log records from files, and what was set aside, fed in as if received.
 
 While a replay runs the watermark stands at the oldest span that it has brought: what the rest of
 the file proves is not yet known, so nothing may be called missed for it.
@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 
 from consumers.files import Part
-from consumers.intake import Accepted, Batch, Received, Record, take, wanted
+from consumers.intake import EITHER, Accepted, Batch, Received, Record, take, wanted
 from slatrack.domain.spans import Span
 from slatrack.otlp.decoding import Undecodable
 from slatrack.tracking import sources
@@ -29,6 +29,7 @@ class Counts:
 
     read: int = 0  # lines or requests
     spans: int = 0
+    log_records: int = 0
     new: int = 0
     duplicates: int = 0
     rejected: int = 0
@@ -62,12 +63,12 @@ class Replay:
         """Record all that `parts` of the file `name` hold."""
         for part in parts:
             self._add(name, part)
-            if len(self._batch.spans) >= BATCH:
+            if len(self._batch.spans) + self._batch.log_records >= BATCH:
                 self._flush()
         self._flush()
 
     def _add(self, name: str, part: Part) -> None:
-        received = Received("file", part.data, part.encoding, name, 0, part.line)
+        received = Received("file", part.data, part.encoding, name, 0, part.line, EITHER)
         before = len(self._batch.asides)
         if part.problem:
             self._batch.unreadable += 1
@@ -87,9 +88,12 @@ class Replay:
         now = self._clock()
         self._watermark = min([self._watermark, *_oldest(batch.spans)])
         advance = sources.Advance(self._claim.name, self._claim.epoch, None, self._watermark)
-        done = self._record(batch.spans, now=now, offsets=[advance], set_aside=batch.asides)
+        done = self._record(
+            batch.spans, now=now, offsets=[advance], set_aside=batch.asides, logs=batch.logs
+        )
         self.counts += Counts(
             spans=len(batch.spans),
+            log_records=batch.log_records,
             new=done.new,
             duplicates=done.duplicates,
             rejected=batch.rejected,
@@ -103,11 +107,11 @@ def _oldest(spans: Iterable[Span]) -> list[datetime]:
 
 
 def replay_set_aside(row: SetAside, *, now: datetime) -> Accepted:
-    """Feed in a record that was set aside. It is done with once all its spans are recorded.
+    """Feed in a record that was set aside. It is done with once all that it holds is recorded.
 
     Raises Undecodable while it still cannot be read, Unavailable while the database is away.
     """
-    received = Received("replay", bytes(row.data), row.encoding or "auto")
+    received = Received("replay", bytes(row.data), row.encoding or "auto", holds=EITHER)
     accepted = take(received, now=now, keep=False)
     if not accepted.rejected:
         mark_replayed(row.id, now=now)

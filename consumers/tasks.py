@@ -23,6 +23,5 @@ def replay(row_id: int) -> str:
         accepted = replay_set_aside(row, now=timezone.now())
     except Undecodable as exc:
         return f"still unreadable: {exc}"
-    if accepted.rejected:
-        return f"{accepted.spans} spans recorded; {accepted.message}"
-    return f"{accepted.spans} spans recorded"
+    done = f"{accepted.spans} spans and {accepted.logs} log records recorded"
+    return f"{done}; {accepted.message}" if accepted.rejected else done

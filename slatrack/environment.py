@@ -38,6 +38,9 @@ class Environment(BaseSettings):
     kafka_topics: str = Field(
         "otlp_spans", description="Topics of spans, comma-separated; topic:otlp_json to be exact"
     )
+    kafka_log_topics: str = Field(
+        "otlp_logs", description="Topics of log records, written as those of spans; empty: none"
+    )
     kafka_options: dict[str, str | int | float | bool] = Field(
         {}, description="More librdkafka settings as JSON, e.g. for TLS and SASL"
     )
@@ -52,6 +55,17 @@ class Environment(BaseSettings):
     )
     span_max_bytes: int = Field(
         64 * 1024, ge=4096, description="Most bytes kept of one span; the rest is cut, marked"
+    )
+    log_record_max_bytes: int = Field(
+        16 * 1024, ge=1024, description="Most bytes kept of one log record; the rest is cut, marked"
+    )
+    logs_keep: Literal["events", "traces", "nothing"] = Field(
+        "events",
+        description="Log records kept: of events' traces, of all traces, or nothing; others count",
+    )
+    logs_kept_for: str = Field("PT168H", description="How long log records are kept")
+    logs_per_trace: int = Field(
+        2000, ge=1, le=100_000, description="Most log records kept of one trace"
     )
     default_grace: str = Field(
         "PT0S", description="How long telemetry may lag before silence counts"
@@ -132,7 +146,7 @@ class Environment(BaseSettings):
             raise ValueError("must name a host")
         return value
 
-    @field_validator("default_grace", "parked_for")
+    @field_validator("default_grace", "parked_for", "logs_kept_for")
     @classmethod
     def _duration(cls, value: str) -> str:
         parse_duration(value)

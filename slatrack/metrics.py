@@ -5,6 +5,7 @@ slatrack.operations.gauges: they are the same whichever process is asked.
 """
 
 import logging
+from collections.abc import Mapping
 from datetime import datetime
 
 from prometheus_client import Counter, Histogram, start_http_server
@@ -26,6 +27,12 @@ RECORDING = Histogram(
 SET_ASIDE = Counter(
     "slatrack_set_aside", "Records and spans that could not be read and were kept", ["source"]
 )
+LOGS = Counter(
+    "slatrack_log_records",
+    "Log records received; `outcome` is new, duplicate, untraced (names no trace), beyond (its "
+    "trace has as many as are kept) or unwanted (none are kept)",
+    ["outcome"],
+)
 SETTLED = Counter("slatrack_journeys_settled", "Journeys whose instant came and that were judged")
 LATENESS = Histogram(
     "slatrack_watcher_late_seconds",
@@ -41,6 +48,13 @@ def count_recorded(*, new: int, duplicates: int, journeys: int, flips: int, seco
     JOURNEYS.inc(journeys)
     FLIPS.inc(flips)
     RECORDING.observe(seconds)
+
+
+def count_logs(outcomes: Mapping[str, int]) -> None:
+    """Count log records by outcome, once what became of them is committed."""
+    for outcome, number in outcomes.items():
+        if number:
+            LOGS.labels(outcome).inc(number)
 
 
 def count_settled(journeys: int, *, oldest: datetime | None, now: datetime) -> None:

@@ -139,7 +139,7 @@ SESSION_COOKIE_AGE = 12 * 3600  # seconds: a working day
 CSRF_TRUSTED_ORIGINS = [SLATRACK.public_url.rstrip("/")] if SLATRACK.public_url else []
 SECURE_SSL_REDIRECT = SLATRACK.https
 # Probes and senders inside the network speak plain HTTP to the process itself.
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$", r"^v1/traces$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$", r"^v1/(traces|logs)$"]
 SECURE_HSTS_SECONDS = SLATRACK.hsts_seconds if SLATRACK.https else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SLATRACK.behind_proxy else None
 SECURE_REFERRER_POLICY = "same-origin"

@@ -128,6 +128,7 @@ def test_the_collector_writes_where_slatrack_reads():
     kafka = config["exporters"]["kafka"]
 
     assert kafka["traces"]["topic"] == Environment.model_fields["kafka_topics"].default
+    assert kafka["logs"]["topic"] == Environment.model_fields["kafka_log_topics"].default
     assert kafka["brokers"] == [COMPOSE["x-environment"]["SLATRACK_KAFKA_BROKERS"]]
 
 

@@ -22,6 +22,7 @@ def first_run(request: HttpRequest) -> HttpResponse:
         "http": f"{request.scheme}://{request.get_host()}",
         "brokers": settings.SLATRACK.kafka_brokers,
         "topic": settings.SLATRACK.kafka_topics.split(",")[0].split(":")[0],
+        "log_topic": settings.SLATRACK.kafka_log_topics.split(",")[0].split(":")[0],
         "tokens": bool(getattr(settings.SLATRACK, "ingest_tokens", "")),
     }
     context["collector"] = render_to_string("dashboards/collector.yaml", place).strip() + "\n"

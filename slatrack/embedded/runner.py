@@ -17,6 +17,7 @@ from django.conf import settings
 from django.core.management import call_command
 
 from consumers import grpc_receiver, kafka
+from consumers.intake import LOGS, SPANS
 from slatrack.embedded import tasks, web
 from slatrack.embedded.claim import claim
 from slatrack.embedded.crew import Alarm, Crew, Run
@@ -63,7 +64,8 @@ class Runner:
         logging.getLogger("celery").setLevel(logging.WARNING)  # not a line for each task
         call_command("migrate", interactive=False, verbosity=0)
         if self._kafka:
-            sources.forget(settings.SLATRACK.kafka_group)  # its logs begin at 0 again
+            for holds in (SPANS, LOGS):
+                sources.forget(kafka.group(holds))  # its logs begin at 0 again
         self._application = get_default_application()  # now: what it shows depends on settings
 
     def feed(self, name: str, work: Run) -> None:
@@ -87,7 +89,10 @@ class Runner:
         """Start Kafka if none is named, and name it."""
         if settings.SLATRACK.kafka_brokers:
             return None
-        embedded = EmbeddedKafka(kafka.topics(settings.SLATRACK.kafka_topics))
+        environment = settings.SLATRACK
+        embedded = EmbeddedKafka(
+            [*kafka.topics(environment.kafka_topics), *kafka.topics(environment.kafka_log_topics)]
+        )
         settings.SLATRACK.kafka_brokers = embedded.brokers
         return embedded
 
@@ -99,6 +104,8 @@ class Runner:
             "task worker": tasks.run_worker,
             "task beat": tasks.run_beat,
         }
+        if settings.SLATRACK.kafka_log_topics:
+            components["log consumer"] = kafka.run_logs
         if self.grpc_at:
             components["OTLP/gRPC receiver"] = grpc_receiver.run
         return components

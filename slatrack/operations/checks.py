@@ -78,8 +78,8 @@ def check_ingest(**_: Any) -> Iterator[CheckMessage]:
     given = settings.SLATRACK
     if not given.ingest_tokens and (not given.embedded or not _only_here(given.host)):
         yield Warning(
-            "SLATRACK_INGEST_TOKENS is empty: whoever reaches /v1/traces or the gRPC port can make "
-            "up journeys.",
+            "SLATRACK_INGEST_TOKENS is empty: whoever reaches /v1/traces, /v1/logs or the gRPC "
+            "port can make up journeys.",
             hint="Set one token a sender, or let only your collectors reach those addresses.",
             id="slatrack.W003",
         )

@@ -6,7 +6,10 @@ from django.conf import settings
 from django.db import models
 
 from slatrack.domain.states import Status, Verdict
-from slatrack.tracking import discovery_models  # noqa: F401 - Django finds models from here
+from slatrack.tracking import (  # Django finds models from here
+    discovery_models,  # noqa: F401
+    log_models,  # noqa: F401
+)
 from slatrack.tracking.family_models import Child as Child
 from slatrack.tracking.family_models import Recount as Recount
 

@@ -21,7 +21,7 @@ from slatrack.domain.matching import NOTHING
 from slatrack.domain.parts import Part, contributions
 from slatrack.domain.spans import Span
 from slatrack.tracking import flows as flows_in_force
-from slatrack.tracking import heard, setting_aside, sources, span_blocks, store
+from slatrack.tracking import heard, log_store, setting_aside, sources, span_blocks, store
 from slatrack.tracking.decisions import Moment
 from slatrack.tracking.flows import Flows
 from slatrack.tracking.journey_rows import update_journeys
@@ -50,6 +50,7 @@ def record(
     now: datetime,
     offsets: Sequence[sources.Advance] = (),
     set_aside: Sequence[setting_aside.Aside] = (),
+    logs: log_store.Arrived | None = None,
 ) -> Recorded:
     """Add `spans` to their journeys, decide what they prove, and move the offsets they came with.
 
@@ -62,6 +63,8 @@ def record(
             with transaction.atomic():
                 sources.advance(offsets, now=now)
                 setting_aside.store(set_aside, now=now)
+                if logs is not None:
+                    log_store.store(logs, now=now)
                 done = _record(spans, now=now) if spans else Recorded(0, 0, 0, 0, 0)
         except store.Raced:
             # Another writer was inserting one of these rows; now that it is there, it is loaded

@@ -1,9 +1,9 @@
-"""Celery's side of discovery: only here is the clock read. Every task is safe to repeat."""
+"""Celery's side of tracking: only here is the clock read. Every task is safe to repeat."""
 
 from django.utils import timezone
 
 from slatrack.celery import app
-from slatrack.tracking import discovering, rematching
+from slatrack.tracking import discovering, housekeeping, log_keeping, rematching
 from slatrack.tracking.discovery_models import Discovery, Rematch
 
 
@@ -26,3 +26,11 @@ def look_around() -> None:
     """Look for new flows; run by beat."""
     if discovering.is_due(now=timezone.now()):
         discovering.look_now(clock=timezone.now)
+
+
+@app.task(name="tracking.keep_house", ignore_result=True, expires=50)  # type: ignore[untyped-decorator]
+def keep_house() -> None:
+    """Let go of what has been kept for long enough; run by beat."""
+    now = timezone.now()
+    housekeeping.expire_parked(now=now)
+    log_keeping.expire_logs(now=now)

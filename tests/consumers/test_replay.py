@@ -81,7 +81,8 @@ def test_the_command_counts_and_sets_aside_with_file_and_line(tmp_path, capsys):
 
     out, err = capsys.readouterr()
     assert json.loads(out) == {
-        "read": 4, "spans": 3, "new": 2, "duplicates": 1, "rejected": 0, "set_aside": 1,
+        "read": 4, "spans": 3, "log_records": 0, "new": 2, "duplicates": 1, "rejected": 0,
+            "set_aside": 1,
     }  # fmt: skip
     assert f"{path}:2: not OTLP in JSON" in err
     assert Trace.objects.count() == 2
@@ -94,7 +95,7 @@ def test_a_file_without_a_span_is_an_error(tmp_path):
     path = tmp_path / "x"
     path.write_bytes(b"nothing of the kind")
 
-    with pytest.raises(CommandError, match="no span could be read"):
+    with pytest.raises(CommandError, match="no span and no log record could be read"):
         call_command("replay_spans", str(path))
     with pytest.raises(CommandError, match="no such file"):
         call_command("replay_spans", str(tmp_path / "y"))
@@ -122,7 +123,7 @@ def aside(data: bytes) -> SetAside:
 def test_a_record_set_aside_is_replayed_once_it_can_be_read():
     row = aside(ONE)
 
-    assert replay_task(row.id) == "1 spans recorded"
+    assert replay_task(row.id) == "1 spans and 0 log records recorded"
     row.refresh_from_db()
     assert row.replayed_at is not None
     assert Trace.objects.get().id.bytes == TRACE

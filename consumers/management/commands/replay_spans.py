@@ -1,4 +1,4 @@
-"""`manage.py replay_spans FILE…`: feed files of spans in as if they were received now."""
+"""`manage.py replay_spans FILE…`: feed files of spans or log records in as if received now."""
 
 import json
 import sys
@@ -45,5 +45,5 @@ class Command(BaseCommand):
                 f"{name.replace('_', ' ')} {number:,}" for name, number in counts.items()
             )
         )
-        if not replay.counts.spans:
-            raise CommandError("no span could be read", returncode=1)
+        if not replay.counts.spans and not replay.counts.log_records:
+            raise CommandError("no span and no log record could be read", returncode=1)
