@@ -197,9 +197,7 @@ class Loop:
 
     def _commit(self, messages: Sequence[Any], batch: Batch, *, now: datetime) -> None:
         advances = list(self.subscription.advances(messages, now=now).values())
-        self.record(
-            batch.spans, now=now, offsets=advances, set_aside=batch.asides, logs=batch.logs
-        )
+        self.record(batch.spans, now=now, offsets=advances, set_aside=batch.asides, logs=batch.logs)
         self.subscription.stored(messages, now=now)
 
     def _received(self, message: Message) -> Received:
