@@ -10,10 +10,12 @@ from ninja import Query, Router
 
 from dashboards.api.access import needs
 from dashboards.api.problems import Refused
+from dashboards.log_lines import log_page
 from dashboards.paging import MOST, page
 from dashboards.queries_journeys import Filter, entries, entry, journeys
 from slatrack.domain.states import Status, Verdict
-from slatrack.tracking import reading
+from slatrack.otlp.severity import Severity
+from slatrack.tracking import log_reading, reading
 from slatrack.tracking.models import Flow
 
 router = Router(tags=["journeys"])
@@ -59,6 +61,36 @@ def span_list(request: HttpRequest, flow: str, key: str) -> dict[str, Any]:
     """Return every span of the journey in full, over all its traces, by start."""
     journey_or_404(flow, key)
     return {"items": reading.journey_spans(flow, key)}
+
+
+@router.get("/{flow}/journeys/{path:key}/logs", summary="The log records of one journey")
+@needs("tracking.view_journey")
+def log_list(
+    request: HttpRequest,
+    flow: str,
+    key: str,
+    severity: Severity | None = None,
+    span: str = "",
+    q: str = "",
+    cursor: str = "",
+    limit: Annotated[int, Query(ge=1, le=MOST)] = 100,
+) -> dict[str, Any]:
+    """Return what services wrote while they worked on the event, by time.
+
+    `severity` narrows to that one and worse, `span` to one span's, `q` to those that contain it.
+    """
+    found = log_reading.journey_logs(
+        flow, key, log_reading.Chosen(severity.value if severity else "", span, q)
+    )
+    if found is None:
+        raise Http404(f"flow {flow!r} has no journey with key {key!r}")
+    items, following = log_page(found.items, cursor=cursor, limit=limit)
+    return {
+        "items": items,
+        "next_cursor": following,
+        "total": found.total,
+        "truncated": found.truncated,
+    }
 
 
 @router.get("/{flow}/journeys/{path:key}", summary="One journey")

@@ -42,4 +42,9 @@ def unpack(data: bytes, trace_ids: Container[bytes] | None = None) -> list[LogRe
     return found
 
 
-__all__ = ["BlockDamagedError", "pack", "unpack"]
+def span_of(one: LogRecord) -> bytes:
+    """Return the id of the span that a stored log record names; empty where it names none."""
+    return bytes(wire.SlimLog.FromString(one.raw).span_id)
+
+
+__all__ = ["BlockDamagedError", "pack", "span_of", "unpack"]

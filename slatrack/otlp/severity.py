@@ -1,7 +1,21 @@
 """Severity of a log record: OTLP's 24 numbers are six words, four steps each."""
 
-NAMES = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")
-WORDS = tuple(name.lower() for name in NAMES)
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """The six words, from least to worst."""
+
+    TRACE = "trace"
+    DEBUG = "debug"
+    INFO = "info"
+    WARN = "warn"
+    ERROR = "error"
+    FATAL = "fatal"
+
+
+NAMES = tuple(one.name for one in Severity)
+WORDS = tuple(one.value for one in Severity)
 STEPS = 4  # numbers a word
 SYNONYMS = {
     "finest": "trace", "finer": "debug", "fine": "debug", "config": "debug", "notice": "info",
