@@ -1,11 +1,7 @@
 """The board as one picture: tiles, the next hour, lanes. The page and the sockets show the same."""
 
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from threading import Lock
-from typing import Any
 
 from django.template.loader import render_to_string
 
@@ -16,6 +12,7 @@ from dashboards.picture import Picture
 from dashboards.queries_board import Lane, lanes
 from dashboards.queries_flows import Standing, standings
 from dashboards.queries_strip import Strip, strip
+from dashboards.shared import Shared
 from dashboards.usual import usual
 
 SUMMARY_FOR = 1.0  # seconds for which tiles and strip are shared by all who look
@@ -31,26 +28,7 @@ class Board:
     lanes: list[Lane]
 
 
-class _Shared:
-    """An answer kept for a moment, so that a hundred open boards ask once."""
-
-    def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
-        self.lock = Lock()
-        self.kept: dict[object, tuple[float, Any]] = {}
-
-    def get(self, key: object, make: Callable[[], Any]) -> Any:
-        with self.lock:
-            until, value = self.kept.get(key, (0.0, None))
-            if time.monotonic() >= until:
-                value = make()
-                if len(self.kept) > 100:
-                    self.kept.clear()
-                self.kept[key] = (time.monotonic() + self.seconds, value)
-            return value
-
-
-_shared = _Shared(SUMMARY_FOR)
+_shared = Shared(SUMMARY_FOR)
 
 
 def board(chosen: BoardFilter, *, now: datetime) -> Board:
@@ -66,7 +44,7 @@ def board(chosen: BoardFilter, *, now: datetime) -> Board:
 
 def forget() -> None:
     """Ask afresh at the next look."""
-    _shared.kept.clear()
+    _shared.forget()
 
 
 def picture(found: Board, *, now: datetime) -> Picture:

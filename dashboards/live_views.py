@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from django.utils import timezone
 
-from dashboards import board_filter, board_picture, journey_picture
+from dashboards import board_filter, board_picture, flow_map_picture, journey_picture
 from dashboards.board_filter import BoardFilter
 from dashboards.middleware import zone_of
 from dashboards.picture import Picture
@@ -74,6 +74,29 @@ class JourneyView(View):
 
 
 @dataclass(frozen=True)
+class FlowView(View):
+    """The page of one flow as of a version of it, in a time zone.
+
+    It is drawn once a second whatever comes: its numbers are sums, and the pace is that of reading.
+    """
+
+    flow: str
+    version: int
+    zone: str
+    permission = "tracking.view_flow"
+    every = 1.0
+
+    def wants(self, journeys: Collection[str] | None, incidents: Collection[int] | None) -> bool:
+        """No news is waited for."""
+        return False
+
+    def draw(self, *, now: datetime) -> Picture:
+        """Draw the figures, the steps and legs of the map, and its table."""
+        with timezone.override(zone_of(self.zone)):
+            return flow_map_picture.live(self.flow, self.version, now=now)
+
+
+@dataclass(frozen=True)
 class AlertsView(View):
     """Nothing but the news that incidents changed: the page asks for its own parts."""
 
@@ -97,4 +120,8 @@ def asked_for(message: Mapping[str, Any], zone: str) -> View | None:
     if name == "journey":
         flow, key = (str(message.get(field, ""))[:LONGEST] for field in ("flow", "key"))
         return JourneyView(flow, key, zone, whole=message.get("all") is True)
+    if name == "flow":
+        version = message.get("version")
+        known = version if isinstance(version, int) else 0
+        return FlowView(str(message.get("flow", ""))[:LONGEST], known, zone)
     return AlertsView() if name == "alerts" else None

@@ -53,9 +53,9 @@ def lanes(chosen: BoardFilter, usual: Usual, *, now: datetime) -> list[Lane]:
     on_way = journeys.filter(ended_at=None, status__in=ON_THE_WAY)
     # `~Q(ended_at=None)` is what SQLite knows its index by.
     just = journeys.filter(~Q(ended_at=None), ended_at__gte=now - JUST)
-    which = _lane_rules(now)
+    which = lane_rules(now)
     counts = on_way.aggregate(**{n: Count("pk", filter=rule) for n, rule in which.items()})
-    counts["done"] = 0 if chosen.show else just.count()
+    counts["done"] = 0 if chosen.show or chosen.at else just.count()
     shown = []
     for name in [chosen.lane] if chosen.lane else LANES:
         if counts[name]:
@@ -65,7 +65,7 @@ def lanes(chosen: BoardFilter, usual: Usual, *, now: datetime) -> list[Lane]:
     return shown
 
 
-def _lane_rules(now: datetime) -> Mapping[str, Q]:
+def lane_rules(now: datetime) -> Mapping[str, Q]:
     missed = Q(verdict=Verdict.MISSED.value)
     failed = Q(status=Status.FAILED.value)
     warned = Q(warn_at__isnull=False, warn_at__lte=now) & ~Q(verdict=Verdict.MET.value)
@@ -97,13 +97,17 @@ def _chosen(
         # A sum, lest SQLite walk all history of the flow instead of what is in flight.
         flows = Flow.objects.filter(name=chosen.flow).values_list("pk", flat=True)
         rows = rows.annotate(of=F("flow_id") + Value(0)).filter(of__in=list(flows))
+    if chosen.step:
+        rows = rows.filter(step=chosen.step)
+    if chosen.at:
+        rows = rows.filter(working=chosen.at == "working", status=Status.IN_FLIGHT.value)
     if chosen.q:
         rows = rows.filter(key__icontains=chosen.q)
     if chosen.attribute:
         text = Cast(KeyTextTransform(chosen.attribute, "attributes"), CharField())
         rows = rows.annotate(wanted=text).filter(wanted=chosen.value)
     if chosen.show == "at_risk":
-        rows = rows.filter(_lane_rules(now)["due_soon"])
+        rows = rows.filter(lane_rules(now)["due_soon"])
     if chosen.show == "stuck":
         rows = rows.filter(_stuck(usual, now))
     return rows

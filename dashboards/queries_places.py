@@ -1,27 +1,37 @@
-"""Where the events of a flow are now: how many work in each step, how many wait after it."""
+"""Where the events of a flow are now: how many at each step, and how they stand."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Min, Q
+from django.db.models import Count, F, Min, Value
 
-from slatrack.domain.states import Status, Verdict
-from slatrack.tracking.models import Flow, Journey
+from dashboards.queries_board import ON_THE_WAY, lane_rules
+from slatrack.domain.states import Verdict
+from slatrack.tracking.models import Flip, Flow, Journey
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The events at one place: inside a step, or waiting after it. `since` is the longest there."""
+    """The events at one place: at work in a step, or waiting after it.
+
+    `late` and `failed` are no part of each other; `since` is the longest there that is not failed.
+    """
 
     count: int = 0
     late: int = 0
     at_risk: int = 0
+    failed: int = 0
     since: datetime | None = None
+
+    @property
+    def moving(self) -> int:
+        """How many have not failed."""
+        return self.count - self.failed
 
     @property
     def hue(self) -> str:
         """Return how late the events here are, as a hue name; empty where all is well."""
-        if self.late:
+        if self.late or self.failed:
             return "missed"
         return "at-risk" if self.at_risk else ""
 
@@ -30,21 +40,32 @@ NOBODY = Place()
 
 
 def places(flow: Flow, *, now: datetime) -> dict[tuple[str, bool], Place]:
-    """Return the events in flight by (step, working)."""
-    waiting = Q(verdict__in=[Verdict.WAITING.value, Verdict.UNKNOWN.value])
+    """Return the events that have not ended by (step, working), counted as the board's lanes."""
+    which = lane_rules(now)
     rows = (
-        Journey.objects.filter(flow=flow, ended_at=None, status=Status.IN_FLIGHT.value)
-        .values("step", "working")
+        # A sum, lest SQLite walk all history of the flow instead of what is in flight.
+        Journey.objects.annotate(of=F("flow_id") + Value(0))
+        .filter(of=flow.pk, ended_at=None, status__in=ON_THE_WAY)
+        .order_by()
+        .values_list("step", "working")
         .annotate(
-            count=Count("id"),
-            late=Count("id", filter=Q(verdict=Verdict.MISSED.value)),
-            at_risk=Count("id", filter=waiting & Q(warn_at__lte=now)),
-            since=Min("step_at"),
+            Count("id"),
+            late=Count("id", filter=which["missed"]),
+            at_risk=Count("id", filter=which["due_soon"]),
+            failed=Count("id", filter=which["failed"]),
+            since=Min("step_at", filter=~which["failed"]),
         )
     )
-    return {
-        (row["step"], row["working"]): Place(
-            row["count"], row["late"], row["at_risk"], row["since"]
-        )
-        for row in rows
-    }
+    return {(step, working): Place(*numbers) for step, working, *numbers in rows}
+
+
+def missed_at(flow: Flow, *, since: datetime) -> dict[str, int]:
+    """Return how many events missed a deadline from then on, by the step where they stood.
+
+    One whose verdict was turned since is not counted.
+    """
+    flips = Flip.objects.filter(
+        about=Flip.About.VERDICT, after=Verdict.MISSED.value, at__gte=since, journey__flow=flow
+    )
+    still = flips.filter(journey__verdict=Verdict.MISSED.value).order_by()
+    return dict(still.values_list("step").annotate(Count("journey", distinct=True)))

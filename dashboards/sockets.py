@@ -1,8 +1,9 @@
 """The live socket `/live/`: one for each open page.
 
-The browser sends {"subscribe": "board", "query": …}, {"subscribe": "journey", "flow": …, "key": …}
-or {"subscribe": "alerts"}, and {"resync": true} when it missed a frame. It gets `snapshot`,
-`patch`, `tick` each second, and `denied` before the end where access is refused or lost.
+The browser sends {"subscribe": "board", "query": …}, {"subscribe": "journey", "flow": …, "key": …},
+{"subscribe": "flow", "flow": …, "version": …} or {"subscribe": "alerts"}, and {"resync": true} when
+it missed a frame. It gets `snapshot`, `patch`, `tick` each second, and `denied` before the end
+where access is refused or lost.
 """
 
 import asyncio
@@ -51,7 +52,7 @@ class LiveSocket(AsyncJsonWebsocketConsumer):
             return
         view = asked_for(content, self.scope.get("cookies", {}).get("zone", ""))
         if view is None:
-            await self.refuse(UNCLEAR, "Subscribe to board, journey or alerts.")
+            await self.refuse(UNCLEAR, "Subscribe to board, journey, flow or alerts.")
         elif not await may(await person(self.scope), view.permission):
             await self.refuse(FORBIDDEN, "Your account may not see this.")
         else:

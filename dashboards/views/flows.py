@@ -14,13 +14,11 @@ from dashboards.charts.distribution import distribution
 from dashboards.charts.legs import leg_times
 from dashboards.charts.over_time import over_time
 from dashboards.days import day_began
+from dashboards.flow_map_picture import drawn, look
 from dashboards.queries_flows import standings
 from dashboards.queries_legs import legs
-from dashboards.queries_places import places
 from dashboards.queries_spread import spread
-from dashboards.step_line import step_line
 from slatrack.domain.flows import Flow as FlowAsRead
-from slatrack.tracking.flows import check
 from slatrack.tracking.models import Flow, RuleVersion
 
 
@@ -38,20 +36,22 @@ def flow_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 @permission_required("tracking.view_flow", raise_exception=True)
 def flow_page(request: HttpRequest, flow: str) -> HttpResponse:
-    """One flow: counts, where its events are, how long they take."""
+    """One flow: counts, the map of where its events are, how long they take."""
     row = get_object_or_404(Flow, name=flow)
     now = timezone.now()
     chosen = ranges.chosen(request.GET.get("range"))
-    [standing] = standings(now=now, day_began=day_began(now), flows=[row])
-    [read] = check(row.document)
+    found = look(row, now=now)
     context = {
         "flow": row,
-        "standing": standing,
+        "now": found,
+        "drawn": drawn(found),
         "ranges": ranges.RANGES,
         "range": chosen,
         "deadlines": _in_force([row]).get(row.pk, []),
     }
-    return render(request, "dashboards/flow.html", context | _measured(row, read, chosen, now))
+    return render(
+        request, "dashboards/flow.html", context | _measured(row, found.read, chosen, now)
+    )
 
 
 def _measured(row: Flow, read: FlowAsRead, chosen: ranges.Range, now: datetime) -> dict[str, Any]:
@@ -64,7 +64,6 @@ def _measured(row: Flow, read: FlowAsRead, chosen: ranges.Range, now: datetime) 
         "p95": ended.mark(95),
         "legs": taken,
         "sample": sample,
-        "line": step_line(read, places(row, now=now), taken),
         "charts": [over_time(ended, chosen, now=now), distribution(ended), leg_times(taken)],
         "since": since,
     }

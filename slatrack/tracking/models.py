@@ -222,6 +222,9 @@ class Flip(models.Model):
             models.Index(  # for alerting: what has not been taken up yet
                 fields=["id"], name="flip_unrouted", condition=models.Q(routed_at=None)
             ),
+            models.Index(  # for the map of a flow: where were deadlines missed lately?
+                fields=["at"], name="flip_missed", condition=models.Q(after=Verdict.MISSED.value)
+            ),
         ]
 
 

@@ -9,7 +9,7 @@ import pytest
 from channels.routing import ProtocolTypeRouter
 from django.core.asgi import get_asgi_application
 
-from dashboards import board_picture
+from dashboards import board_picture, flow_map_picture
 from dashboards.routing import sockets
 from slatrack.embedded.servers import Site, serve
 from tests.dashboards.signed_in import client
@@ -23,6 +23,7 @@ def site(transactional_db: None) -> Iterator[str]:
     served = ProtocolTypeRouter({"http": get_asgi_application(), "websocket": sockets})
     server = threading.Thread(target=serve, args=([Site(served, at)], stop))
     board_picture.forget()
+    flow_map_picture.forget()
     server.start()
     try:
         yield f"http://localhost:{at.getsockname()[1]}"

@@ -1,5 +1,6 @@
 """The live board as a page."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -191,3 +192,21 @@ def test_the_icon_counts(client):
 )
 def test_the_state_that_a_row_shows(fields, state):
     assert standing(event("T-1", **fields), now=NOW) == state
+
+
+def test_a_step_of_the_map_narrows_the_board():
+    factories.journey(key="T-WAITS", step="accepted")
+    factories.journey(key="T-WORKS", step="accepted", working=True)
+    factories.journey(key="T-FAILED", step="accepted", status="failed")
+    factories.journey(key="T-ELSEWHERE", step="enriched")
+    browser = client("viewer")
+
+    def keys(query: str) -> set[str]:
+        page = browser.get(f"/?flow=trade-reporting&{query}").content.decode()
+        return set(re.findall(r'class="key quiet"[^>]*>([^<]+)<', page))
+
+    assert keys("step=accepted") == {"T-WAITS", "T-WORKS", "T-FAILED"}
+    assert keys("step=accepted&at=waiting") == {"T-WAITS"}
+    assert keys("step=accepted&at=working") == {"T-WORKS"}
+    assert keys("step=accepted&at=made-up") == keys("step=accepted")
+    assert keys("at=waiting") == keys("")

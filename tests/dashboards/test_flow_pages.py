@@ -108,6 +108,6 @@ def test_events_are_counted_at_their_step(trades):
 
     page = client("viewer").get(PAGE).content.decode()
 
-    assert "1 working" in page
-    assert "1 waiting after it" in page
-    assert "way-stop is-missed" in page
+    assert "accepted: 2 events here, 1 late, 1 at risk; not seen in the last hour" in page
+    assert "from accepted to enriched: 1 event waiting, 1 late" in page
+    assert 'href="/?flow=trade-reporting&amp;step=accepted&amp;at=waiting"' in page

@@ -29,6 +29,9 @@ function subscription() {
   if (page.live === "journey") {
     return { subscribe: "journey", flow: page.flow, key: page.key, all: page.all === "1" };
   }
+  if (page.live === "flow") {
+    return { subscribe: "flow", flow: page.flow, version: Number(page.version) };
+  }
   return page.live ? { subscribe: page.live } : null;
 }
 
