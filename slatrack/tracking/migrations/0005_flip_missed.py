@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tracking', '0003_discovery'),
+        ('tracking', '0004_logs'),
     ]
 
     operations = [
