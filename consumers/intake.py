@@ -117,7 +117,8 @@ class Accepted:
 
 def wanted() -> Wanted:
     """Return what the flows in force want of spans."""
-    return Wanted(flows.current().wanted, settings.SLATRACK.span_max_bytes)
+    here = settings.SLATRACK
+    return Wanted(flows.current().wanted, here.span_max_bytes, here.namings)
 
 
 def take(

@@ -6,9 +6,12 @@ from typing import Literal, NoReturn, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from slatrack.domain.durations import parse_duration
+from slatrack.otlp.namings import Naming
+from slatrack.service_names import ServiceName
 
 PREFIX = "SLATRACK_"
 SCHEMES = {
@@ -66,6 +69,9 @@ class Environment(BaseSettings):
     logs_kept_for: str = Field("PT168H", description="How long log records are kept")
     logs_per_trace: int = Field(
         2000, ge=1, le=100_000, description="Most log records kept of one trace"
+    )
+    service_names: tuple[ServiceName, ...] = Field(
+        (), description="How your platforms name their jobs, as JSON; see ingest.md"
     )
     default_grace: str = Field(
         "PT0S", description="How long telemetry may lag before silence counts"
@@ -130,6 +136,11 @@ class Environment(BaseSettings):
         return self.public_url.startswith("https://")
 
     @property
+    def namings(self) -> tuple[Naming, ...]:
+        """How services are named besides the usual ways."""
+        return tuple(one.naming for one in self.service_names)
+
+    @property
     def hosts(self) -> list[str]:
         """Host names served: those allowed, and the one that people open."""
         names = [name.strip() for name in self.allowed_hosts.split(",")]
@@ -158,15 +169,24 @@ class Environment(BaseSettings):
         try:
             return cls()
         except ValidationError as error:
-            _refuse(error)
+            _refuse([_problem(one) for one in error.errors()])
+        except SettingsError as error:
+            names = (name for name in cls.model_fields if f'"{name}"' in str(error))
+            _refuse([(name, "is not JSON") for name in names])
 
 
-def _refuse(error: ValidationError) -> NoReturn:
+def _problem(error: ErrorDetails) -> tuple[str, str]:
+    """Return the setting and what is wrong with it; in a list, with which entry."""
+    field, *inside = error["loc"]
+    where = [f"entry {part + 1}" if isinstance(part, int) else str(part) for part in inside]
+    reason = error["msg"].removeprefix("Value error, ")
+    return str(field), ": ".join([*where, reason])
+
+
+def _refuse(problems: list[tuple[str, str]]) -> NoReturn:
     lines = ["slatrack cannot start: a setting in the environment is wrong."]
-    for one in error.errors():
-        field = str(one["loc"][0])
+    for field, reason in problems:
         meaning = Environment.model_fields[field].description
-        reason = one["msg"].removeprefix("Value error, ")
         lines.append(f"  {PREFIX}{field.upper()}: {reason}. It is: {meaning}.")
     lines.append("Correct or unset it; docs/settings.md lists every setting.")
     sys.exit("\n".join(lines))

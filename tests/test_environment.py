@@ -36,6 +36,12 @@ def test_no_setting_is_documented_that_is_none():
         ("public_url", "https://", "must name a host"),
         ("parked_for", "3 days", "PT15M"),
         ("debug", "perhaps", "boolean"),
+        ("kafka_options", "{x", "is not JSON"),
+        ("service_names", "[", "is not JSON"),
+        ("service_names", '[{"from": "job", "pattern": "(a"}]', "entry 1: missing ): (a"),
+        ("service_names", '[{"from": "job", "pattern": "a"}]', "a group that the pattern does not"),
+        ("service_names", '[{"from": "j", "pattern": "(a)"}, {}]', "entry 2: from: Field required"),
+        ("service_names", '[{"from": "j", "pattern": "(a)", "x": 1}]', "x: Extra inputs"),
     ],
 )
 def test_a_wrong_value_ends_the_start_in_words(monkeypatch, name, value, why):

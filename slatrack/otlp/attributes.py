@@ -10,7 +10,8 @@ from functools import lru_cache
 from slatrack.domain.spans import NO_ATTRIBUTES, Value
 from slatrack.otlp import wire
 from slatrack.otlp.layout import Layout
-from slatrack.otlp.services import TENANT_SLOTS
+from slatrack.otlp.namings import Naming
+from slatrack.otlp.services import derived_slots
 from slatrack.otlp.values import REPLACEMENT, is_cut, value, varint
 from slatrack.otlp.vocabulary import Slot, slots
 
@@ -29,11 +30,11 @@ Slots = tuple[Slot, ...]
 class Plan:
     """Reads the attributes that the vocabulary and `wanted` name. Safe to share by threads."""
 
-    def __init__(self, wanted: frozenset[str]) -> None:
+    def __init__(self, wanted: frozenset[str], namings: tuple[Naming, ...] = ()) -> None:
         self._wanted = tuple(sorted(wanted | {CUT}))
         self._asked = wanted | {CUT}
         meanings = slots(wanted)
-        for name, slot in TENANT_SLOTS:
+        for name, slot in derived_slots(namings):
             meanings[name] = (*meanings.get(name, ()), slot)
         self._slots = {name.encode(): found for name, found in meanings.items()}
         self._by_prefix = {_prefix(name): s for name, s in self._slots.items() if len(name) < 128}
@@ -153,6 +154,6 @@ def _decoded(raw: bytes, meanings: Slots) -> Hits:
 
 
 @lru_cache(maxsize=8)
-def plan(wanted: frozenset[str]) -> Plan:
+def plan(wanted: frozenset[str], namings: tuple[Naming, ...] = ()) -> Plan:
     """Return the plan for reading `wanted`; the same object while flows do not change."""
-    return Plan(wanted)
+    return Plan(wanted, namings)

@@ -19,6 +19,7 @@ from slatrack.otlp.errors import Rejected, Undecodable
 from slatrack.otlp.gists import PRODUCER, Gists, gists
 from slatrack.otlp.layout import NO_TAIL, Tail
 from slatrack.otlp.messaging import complete, message, read_links
+from slatrack.otlp.namings import Naming
 from slatrack.otlp.origins import Origins, Place
 from slatrack.otlp.services import logical_service
 
@@ -37,10 +38,12 @@ Fields = tuple[bytes, bytes, bytes, int, str, int, int, bool]
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a reader wants of spans: attributes by name, old or new, and how many bytes to keep."""
+    """What a reader wants of spans: attributes by name, old or new, how many bytes to keep, and
+    how the installation names services besides the usual ways."""
 
     attributes: frozenset[str] = frozenset()
     kept: int = KEPT
+    namings: tuple[Naming, ...] = ()
 
 
 @dataclass(slots=True)
@@ -88,7 +91,7 @@ def _holds_spans(one: Any) -> bool:
 
 class _Reader:
     def __init__(self, wanted: Wanted, now: datetime) -> None:
-        self.gists = gists(wanted.attributes)
+        self.gists = gists(wanted.attributes, wanted.namings)
         self.kept = wanted.kept
         self.latest = int((now + CLOCKS_MAY_BE_AHEAD).timestamp()) * 10**9
         self.spans: list[Span] = []

@@ -4,16 +4,20 @@ from typing import Any
 
 from slatrack.domain.spans import Kind
 from slatrack.otlp import plain, wire
-from slatrack.otlp.attributes import CUT
+from slatrack.otlp.attributes import CUT, plan
 from slatrack.otlp.cleaning import UNNAMED, parent
+from slatrack.otlp.namings import Naming
 from slatrack.otlp.plain import rfc3339
+from slatrack.otlp.services import logical_service, resource_name
 from slatrack.otlp.values import MAX_NAME, text
 
 STATUSES = ("unset", "ok", "error")
 SAMPLED = 1  # W3C trace flag; where no flag at all is set the sender does not say
 
 
-def explain(raw_resource: bytes, raw_scope: bytes, raw_span: bytes) -> dict[str, Any]:
+def explain(
+    raw_resource: bytes, raw_scope: bytes, raw_span: bytes, namings: tuple[Naming, ...] = ()
+) -> dict[str, Any]:
     """Return all that a stored span says. Never raises for what a sender may have written.
 
     Times are RFC 3339 with nanoseconds; ids are hex; `kind` and `status` are words; `sampled` is
@@ -32,7 +36,11 @@ def explain(raw_resource: bytes, raw_scope: bytes, raw_span: bytes) -> dict[str,
         "kind": Kind(span.kind if 0 <= span.kind <= 5 else 0).name.lower(),
         **_status(span.status),
         **_times(span.start or end, end),
-        "service": plain.service(attributes, resource, scope["name"]),
+        "service": logical_service(
+            plan(frozenset(), namings).read(span.attributes),
+            resource_name(resource),
+            scope["name"],
+        ),
         "attributes": attributes,
         "events": [_event(raw) for raw in span.events],
         "links": [_link(raw) for raw in span.links],

@@ -11,13 +11,14 @@ from typing import NamedTuple
 from slatrack.domain.spans import Kind, Value
 from slatrack.otlp.attributes import Found, Plan, plan
 from slatrack.otlp.messaging import NO_MESSAGE, Message, message
+from slatrack.otlp.namings import Naming
 from slatrack.otlp.origins import Place
-from slatrack.otlp.services import TENANT, logical_service
+from slatrack.otlp.services import DERIVED, logical_service
 from slatrack.otlp.vocabulary import ALWAYS, MESSAGE_ID, OFFSET
 
 REMEMBERED = 20_000  # gists
 PRODUCER = int(Kind.PRODUCER)
-DECISIVE = frozenset((*ALWAYS, TENANT)) - {OFFSET}  # service or message may depend on these
+DECISIVE = frozenset((*ALWAYS, *DERIVED)) - {OFFSET}  # service or message may depend on these
 
 
 class Gist(NamedTuple):
@@ -32,8 +33,8 @@ class Gist(NamedTuple):
 class Gists:
     """Gists for a reader of the attributes called `wanted`. Safe to share by threads."""
 
-    def __init__(self, wanted: frozenset[str]) -> None:
-        self.plan: Plan = plan(wanted)
+    def __init__(self, wanted: frozenset[str], namings: tuple[Naming, ...] = ()) -> None:
+        self.plan: Plan = plan(wanted, namings)
         self._known: dict[tuple[object, ...], Gist] = {}
 
     def of(self, raws: Sequence[bytes], kind: int, name: str, place: Place) -> Gist:
@@ -88,6 +89,6 @@ class Gists:
 
 
 @lru_cache(maxsize=8)
-def gists(wanted: frozenset[str]) -> Gists:
+def gists(wanted: frozenset[str], namings: tuple[Naming, ...] = ()) -> Gists:
     """Return the gists for reading `wanted`; the same object while flows do not change."""
-    return Gists(wanted)
+    return Gists(wanted, namings)

@@ -1,44 +1,24 @@
-"""The logical service of a span: the connector, query or job, not the process that hosts many.
+"""The logical service of a span: the connector, query or job, not the process that hosts many."""
 
-Each line of the tables is a naming rule of the software named; docs/ingest.md cites where it is
-documented. A host's marks are certain and win over the resource; hints serve where it says nothing.
-"""
-
-import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache, partial
 
 from slatrack.domain.spans import Value
+from slatrack.otlp.namings import HOSTS, NAMINGS, Naming, rename
 from slatrack.otlp.values import MAX_NAME
-from slatrack.otlp.vocabulary import CLIENT, GROUP, OLDER, SERVICE, THREAD, Slot
+from slatrack.otlp.vocabulary import ALWAYS, OLDER, SERVICE, Slot
 
 UNKNOWN = "unknown_service"
-UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-
-# What tells a host's tenants apart whatever its resource says: attribute, pattern, name.
-MARKS = (
-    (THREAD, r"task-thread-(.+)-\d+", r"\1"),  # Kafka Connect worker
-    (CLIENT, r"connector-(?:consumer|producer|adminclient)-(.+)-\d+", r"\1"),  # Kafka Connect
-    (THREAD, r"_confluent-ksql-(?:.*?)(?:query_|transient_)(.+?)-" + UUID + r".*", r"\1"),  # ksqlDB
-    (GROUP, r"_confluent-ksql-(?:.*?)(?:query_|transient_)(.+)", r"\1"),  # ksqlDB
-    (CLIENT, r"_confluent-ksql-(?:.*?)(?:query_|transient_)(.+?)-" + UUID + r".*", r"\1"),  # ksqlDB
-    (CLIENT, r"([^|]+->[^|]+?)(?:\|.*)?", r"\1"),  # MirrorMaker 2
-)
-# What a client's name suggests where the resource has no name.
-HINTS = (
-    (GROUP, r"connect-(.+)", r"\1"),  # Kafka Connect sink
-    (GROUP, r"(.+)-mm2", r"MirrorMaker \1"),  # MirrorMaker 2 worker
-    (GROUP, r"spark-kafka-(?:source|relation)-.*", r"spark"),  # Spark structured streaming
-    (CLIENT, r"(.+)-" + UUID + r"-StreamThread-\d+.*", r"\1"),  # Kafka Streams application.id
-    (GROUP, r"(.+)", r"\1"),
-    (CLIENT, r"(.+)-enumerator-consumer", r"\1"),  # Flink
-    (CLIENT, r"(.+?)-StreamThread-\d+.*", r"\1"),  # Kafka Streams with a client id of its own
-    (CLIENT, r"(.+)-\d+", r"\1"),
-    (CLIENT, r"(.+)", r"\1"),
-)
-Rules = tuple[tuple[str, str, str], ...]
-TENANT = "slatrack.tenant"  # what a mark names
+TENANT = "slatrack.tenant"  # what a certain naming has found
+HOST = "slatrack.host"  # whose thread it is
+HINT = "slatrack.hint"  # what a hint has found in an attribute that is not always read
+DERIVED = (TENANT, HOST, HINT)
 CONNECT_SCOPE = "io.opentelemetry.kafka-connect"
+
+_HINTS = tuple(one for one in NAMINGS if not one.certain and one.source in ALWAYS)
+_RARE = tuple(one for one in NAMINGS if not one.certain and one.source not in ALWAYS)
+_CONNECT = tuple(one for one in _HINTS if one.system == "Kafka Connect")
+_HOSTED = tuple(one for one in NAMINGS if one.host)
 
 
 def resource_name(resource: Mapping[str, Value]) -> str:
@@ -55,38 +35,44 @@ def logical_service(found: Mapping[str, Value], named: str, scope: str) -> str:
     tenant = found.get(TENANT)
     if tenant is not None:
         return str(tenant)
-    if scope.startswith(CONNECT_SCOPE) and (connector := _apply(HINTS[:1], found)):
+    if HOST in found and (job := _apply(_HOSTED, found)):
+        return job
+    if scope.startswith(CONNECT_SCOPE) and (connector := _apply(_CONNECT, found)):
         return connector
-    return named or _apply(HINTS, found) or UNKNOWN
+    return named or str(found.get(HINT, "")) or _apply(_HINTS, found) or UNKNOWN
 
 
-def _apply(rules: Rules, found: Mapping[str, Value]) -> str:
-    for attribute, pattern, name in rules:
-        value = found.get(attribute)
-        if value is not None and (service := _rename(str(value), pattern, name)):
-            return service
+def _apply(namings: Iterable[Naming], found: Mapping[str, Value]) -> str:
+    for one in namings:
+        value = found.get(one.source)
+        if value is not None and (not one.host or one.host == found.get(HOST)):
+            service = rename(str(value)[:MAX_NAME], one.pattern, one.name)
+            if service:
+                return service
     return ""
 
 
-@lru_cache(maxsize=10_000)
-def _rename(value: str, pattern: str, name: str) -> str:
-    match = re.fullmatch(pattern, value[:MAX_NAME], re.DOTALL)
-    return match.expand(name) if match else ""
-
-
-def _tenant_slots() -> list[tuple[str, Slot]]:
-    """Return how attributes are read for marks: they are looked for where a value is decoded, so
-    that a value that repeats is looked at once."""
+@lru_cache(maxsize=8)
+def derived_slots(own: tuple[Naming, ...] = ()) -> tuple[tuple[str, Slot], ...]:
+    """Return how attributes are read for namings: they are looked for where a value is decoded, so
+    that a value that repeats is looked at once. `own` are the installation's, which come first."""
     found: list[tuple[str, Slot]] = []
-    for rank, (attribute, pattern, name) in enumerate(MARKS):
-        convert = partial(_mark, pattern=pattern, name=name)
-        synonyms = (attribute, *OLDER.get(attribute, ()))
-        found.extend((synonym, Slot(TENANT, rank, convert)) for synonym in synonyms)
-    return found
+    certain = [one for one in (*own, *NAMINGS) if one.certain and not one.host]
+    for rank, one in enumerate(certain):
+        found += _slots(TENANT, rank, one.source, one.pattern, one.name)
+    for rank, (attribute, pattern, host) in enumerate(HOSTS):
+        found += _slots(HOST, rank, attribute, pattern, host)
+    for rank, one in enumerate((*(n for n in own if not n.certain), *_RARE)):
+        found += _slots(HINT, rank, one.source, one.pattern, one.name)
+    return tuple(found)
 
 
-def _mark(value: Value, *, pattern: str, name: str) -> str | None:
-    return _rename(str(value), pattern, name) or None
+def _slots(
+    what: str, rank: int, attribute: str, pattern: str, name: str
+) -> Iterable[tuple[str, Slot]]:
+    slot = Slot(what, rank, partial(_named, pattern=pattern, name=name))
+    return [(synonym, slot) for synonym in (attribute, *OLDER.get(attribute, ()))]
 
 
-TENANT_SLOTS = _tenant_slots()
+def _named(value: Value, *, pattern: str, name: str) -> str | None:
+    return rename(str(value)[:MAX_NAME], pattern, name)[:MAX_NAME] or None

@@ -5,6 +5,8 @@ from functools import cached_property
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from django.conf import settings
+
 from slatrack.domain.binding import Binding, Bound, bind
 from slatrack.domain.confidence import confidence
 from slatrack.domain.crossings import Facts, SpanAt
@@ -104,7 +106,7 @@ class Evidence:
         one = bound.fact
         others = self.shared_with.get((stored.trace_id, one.span_id), ())
         return {
-            **explain(stored.raw_resource, stored.raw_scope, stored.raw),
+            **explain(stored.raw_resource, stored.raw_scope, stored.raw, settings.SLATRACK.namings),
             **({"service": one.service} if one.service else {}),
             "topic": one.topic,
             "partition": one.partition,
