@@ -1,5 +1,6 @@
 """Messaging: which message a span speaks of, as far as its instrumentation can be trusted."""
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -33,6 +34,8 @@ WRONG_IN_PRODUCERS = (
 )
 # Scopes that give the offset as the message id alone.
 OFFSET_AS_MESSAGE_ID = "otelsarama"
+NO_TOPIC = "unknown"  # what the Java agent writes into a name for none, or for several
+_SEVERAL = re.compile(r"[,(]")
 
 
 def message(found: Found, kind: int, name: str, scope: str, links: Sequence[Link]) -> Message:
@@ -69,7 +72,8 @@ def _from_name(name: str) -> tuple[str | None, str | None]:
     verbs = [word for word in words if word.lower() in OPERATIONS]
     if len(verbs) != 1 or len(words) > 2:
         return None, None
-    topic = next((w for w in words if w != verbs[0] and "," not in w and "(" not in w), None)
+    topic = next((w for w in words if w != verbs[0] and not _SEVERAL.search(w)), None)
+    topic = None if topic == NO_TOPIC else topic
     return topic, operation_type(verbs[0])
 
 

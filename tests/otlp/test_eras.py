@@ -105,6 +105,8 @@ ERAS = {
     "topic only in the name, verb after": ("orders receive", CONSUMER, {}, ("orders", None, None, "receive")),
     "topic only in the name, verb before": ("poll orders", CONSUMER, {}, ("orders", None, None, "receive")),
     "hand-written": ("Kafka receive orders", CONSUMER, {}, ("orders", None, None, "receive")),
+    "the Java agent's word for no topic": ("unknown process", CONSUMER, {}, (None, None, None, "process")),
+    "a topic that is called so": ("unknown process", CONSUMER, {"messaging.destination.name": "unknown"}, ("unknown", None, None, "process")),
     "a verb and no topic": ("recv", CONSUMER, {}, (None, None, None, "receive")),
     "several topics in the name": ("a, b receive", CONSUMER, {}, (None, None, None, None)),
     "a server is no message": ("GET /orders", Sent.SPAN_KIND_SERVER, {}, (None, None, None, None)),
