@@ -11,7 +11,7 @@ from slatrack.otlp.rereading import attribute_names, reread
 from slatrack.tracking import models, span_blocks
 from slatrack.tracking.packing import unpack_trace
 
-MOST_SPANS = 20_000
+MOST_SPANS = 10_000
 MOST_TRACES = 20_000  # of which the facts are looked at
 CALLS = 0.3  # share of the sample that traces without any message may take
 MOST_NAMES = 200  # attributes

@@ -5,7 +5,7 @@ link or by topic, partition and offset. Links of other spans touch, they do not 
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from slatrack.domain.discovery.places import TAKING, Place, place
@@ -29,18 +29,23 @@ class Sample:
         self.order = _causes_first(self.before, self.after)
         self.places = _steps([place(span) for span in self.spans])
 
-    def downwards(self, own: Callable[[int], frozenset[T]]) -> list[frozenset[T]]:
+    def downwards(self, own: Mapping[int, frozenset[T]]) -> list[frozenset[T]]:
         """Return for each span its own values, else those of the nearest causes that have some."""
         found: list[frozenset[T]] = [frozenset()] * len(self.spans)
+        before = self.before
         for number in self.order:
-            found[number] = own(number) or _union(found[n] for n in self.before[number])
+            if number in own:
+                found[number] = own[number]
+            elif causes := before[number]:
+                found[number] = _union(found, causes)
         return found
 
     def upwards(self, known: Sequence[frozenset[T]]) -> list[frozenset[T]]:
         """Return for each span what is known of it, else of the nearest effects."""
         found = list(known)
         for number in reversed(self.order):
-            found[number] = found[number] or _union(found[n] for n in self.after[number])
+            if not found[number] and (effects := self.after[number]):
+                found[number] = _union(found, effects)
         return found
 
 
@@ -48,8 +53,10 @@ def _by_start(span: Span) -> tuple[int, bytes, bytes]:
     return span.start, span.trace_id, span.span_id
 
 
-def _union(sets: Iterable[frozenset[T]]) -> frozenset[T]:
-    found: frozenset[T] = frozenset().union(*sets)
+def _union(sets: Sequence[frozenset[T]], numbers: Sequence[int]) -> frozenset[T]:
+    if len(numbers) == 1:
+        return sets[numbers[0]]
+    found: frozenset[T] = frozenset().union(*(sets[number] for number in numbers))
     return found if len(found) <= MOST else frozenset()
 
 

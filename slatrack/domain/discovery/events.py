@@ -53,9 +53,8 @@ class Steps:
 
     def __init__(self, sample: Sample) -> None:
         self.sample = sample
-        none: frozenset[int] = frozenset()
-        signs = [none if p is None else frozenset((n,)) for n, p in enumerate(sample.places)]
-        nearest = sample.downwards(lambda number: signs[number])
+        signs = {n: frozenset((n,)) for n, place in enumerate(sample.places) if place}
+        nearest = sample.downwards(signs)
         self.before = [
             frozenset().union(*(nearest[cause] for cause in causes)) for causes in sample.before
         ]
@@ -77,7 +76,7 @@ def events(key: Key, steps: Steps) -> Iterator[Event]:
 def _owners(key: Key, sample: Sample) -> Sequence[frozenset[str]]:
     """Whose each span is: its own key's, else the nearest cause's, else the nearest effect's."""
     none: frozenset[str] = frozenset()
-    owners = sample.upwards(sample.downwards(lambda number: key.values.get(number, none)))
+    owners = sample.upwards(sample.downwards(key.values))
     for number in sample.order:
         if not owners[number]:
             beside = none.union(*(owners[cause] for cause in sample.before[number]))

@@ -63,7 +63,7 @@ class _Finder:
                 self._note(key, group)
                 continue
             found = way(group, since=self.since, until=self.until)
-            if self._is_flow(found):
+            if self._is_flow(found) and not (key.weak and self._is_fragment(found)):
                 self.claimed |= numbers
                 self._found.append((key, found, []))
 
@@ -72,6 +72,11 @@ class _Finder:
         hands_on = any(place.topic for place in found.steps)
         enough = len(found.whole) >= FEWEST and len(found.steps) > 1
         return enough and (hands_on or len(services) > 1)
+
+    def _is_fragment(self, found: Way) -> bool:
+        """Whether its steps are those of ways found by a key: events of which much is missing."""
+        known = {place for _, other, _ in self._found for place in other.steps}
+        return len(known.intersection(found.steps)) > CLAIMED * len(found.steps)
 
     def _note(self, key: Key, group: Collection[Event]) -> None:
         places = Counter(place for event in group for place in event.places)
@@ -86,8 +91,9 @@ class _Finder:
     def proposals(self) -> Iterator[Proposal]:
         for key, found, others in self._found:
             why = reasons(key, found, self.sample)
-            also = tuple(reasons(other, found, self.sample) for other in others[:MOST_OTHERS])
-            yield describe(why, also, found, key, self.sample)
+            also = [reasons(other, found, self.sample) for other in others]
+            good = tuple(one for one in also if one.steps > 1)[:MOST_OTHERS]
+            yield describe(why, good, found, key, self.sample)
 
 
 def _without_business_key(sample: Sample, claimed: Collection[int]) -> list[Key]:

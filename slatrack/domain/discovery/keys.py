@@ -6,7 +6,7 @@ An event key stays the same from cause to effect, and no two events have it in c
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import combinations
 
 from slatrack.domain.discovery.causes import MOST, Sample
@@ -39,8 +39,7 @@ class Candidate:
 
     def steady(self, sample: Sample) -> float | None:
         """Return how often the value is that of the cause; None where no cause has any."""
-        none: frozenset[str] = frozenset()
-        found = sample.downwards(lambda n: self.values.get(n, none))
+        found = sample.downwards(self.values)
         pairs = same = 0
         for number, own in self.values.items():
             above = frozenset().union(*(found[cause] for cause in sample.before[number]))
@@ -96,14 +95,20 @@ def candidates(sample: Sample) -> list[Candidate]:
 
 def _sources(span: Span) -> Iterable[KeySource]:
     for name, value in span.attributes.items():
-        if name == MESSAGE_KEY and span.topic and not GLOB & set(span.topic):
-            yield KeySource(KeyKind.MESSAGE_KEY, span.topic)
-        elif isinstance(value, bool | float) or not may_be_key(name):
-            continue
-        elif name.startswith(HEADER):
-            yield KeySource(KeyKind.HEADER, name.removeprefix(HEADER))
-        else:
-            yield KeySource(KeyKind.ATTRIBUTE, name)
+        if name == MESSAGE_KEY:
+            if span.topic and not GLOB & set(span.topic):
+                yield KeySource(KeyKind.MESSAGE_KEY, span.topic)
+        elif not isinstance(value, bool | float) and (source := _attribute(name)):
+            yield source
+
+
+@lru_cache(maxsize=1_000)
+def _attribute(name: str) -> KeySource | None:
+    if not may_be_key(name):
+        return None
+    if name.startswith(HEADER):
+        return KeySource(KeyKind.HEADER, name.removeprefix(HEADER))
+    return KeySource(KeyKind.ATTRIBUTE, name)
 
 
 def _candidate(

@@ -89,8 +89,13 @@ class Way:
             return bool(next_ones) or any(self._offset(one) > at for one in later)
         if not place.sends or not any(one.takes and one.topic == place.topic for one in next_ones):
             return False
-        received = any(not one.takes and not self._usual_before[one] for one in before)
+        received = any(self._is_entry(one) for one in before)
         return any(one.service == place.service for one in before) and not received
+
+    def _is_entry(self, place: Place) -> bool:
+        """Whether events come in there: nothing is before it but calls from outside."""
+        outside = (before.kind == "client" for before in self._usual_before[place])
+        return not place.takes and all(outside)
 
     @cached_property
     def after(self) -> dict[Place, frozenset[Place]]:
