@@ -6,6 +6,7 @@ from dashboards.views import (
     alerts,
     channels,
     discover,
+    drift,
     first_run,
     flow_editor,
     flows,
@@ -20,6 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("flows/<slug:flow>/", flows.flow_page, name="flow"),
     path("flows/<slug:flow>/edit", flow_editor.flow_edit, name="flow-edit"),
     path("flows/<slug:flow>/versions/<int:version>", flow_editor.flow_version, name="flow-version"),
+    path("flows/<slug:flow>/drift/<slug:ident>/dismiss", drift.dismiss, name="drift-dismiss"),
     path("flows/<slug:flow>/new-deadline", rules.deadline_edit, name="deadline-new"),
     path("flows/<slug:flow>/deadlines/<path:name>/edit", rules.deadline_edit, name="deadline-edit"),
     path(

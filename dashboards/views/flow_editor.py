@@ -60,7 +60,8 @@ def flow_edit(request: HttpRequest, flow: str) -> HttpResponse:
     """The document of one flow."""
     row = get_object_or_404(Flow, name=flow)
     if request.method != "POST":
-        return _show(request, row, Draft(row.document, row.document, row.version))
+        text, added = _with_added_step(request, row)
+        return _show(request, row, Draft(text, row.document, row.version), checked=added)
     draft = _draft(request, row)
     if not draft.problems:
         names = [read.name for read in flows.check(draft.text)]
@@ -70,6 +71,17 @@ def flow_edit(request: HttpRequest, flow: str) -> HttpResponse:
     if draft.base != row.version:
         draft.conflict = row.version
     return _check_or_save(request, row, draft)
+
+
+def _with_added_step(request: HttpRequest, row: Flow) -> tuple[str, bool]:
+    """The document, with the step that drift found where its address asks for it."""
+    ident = request.GET.get("add", "")
+    if not ident:
+        return row.document, False
+    text = proposing.document_with_step(row, ident)
+    if text is None:
+        messages.error(request, "That step could not be added here: it is gone or there already.")
+    return text or row.document, text is not None
 
 
 def _start(request: HttpRequest) -> str:

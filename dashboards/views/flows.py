@@ -14,6 +14,7 @@ from dashboards.charts.distribution import distribution
 from dashboards.charts.legs import leg_times
 from dashboards.charts.over_time import over_time
 from dashboards.days import day_began
+from dashboards.drift_words import standing_drift
 from dashboards.flow_map_picture import drawn, look
 from dashboards.queries_flows import standings
 from dashboards.queries_legs import legs
@@ -48,6 +49,7 @@ def flow_page(request: HttpRequest, flow: str) -> HttpResponse:
         "ranges": ranges.RANGES,
         "range": chosen,
         "deadlines": _in_force([row]).get(row.pk, []),
+        "drift": standing_drift(row),
     }
     return render(
         request, "dashboards/flow.html", context | _measured(row, found.read, chosen, now)

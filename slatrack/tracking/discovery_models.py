@@ -52,9 +52,8 @@ class Drift(models.Model):
 
     flow = models.OneToOneField("tracking.Flow", models.CASCADE, related_name="drift")
     at = models.DateTimeField()
-    recent = models.PositiveIntegerField(help_text="newest journeys looked at")
-    earlier = models.PositiveIntegerField(help_text="journeys before them")
-    recent_since = models.DateTimeField(null=True)
+    journeys = models.PositiveIntegerField(help_text="that were looked at")
+    since = models.DateTimeField(null=True, help_text="the first of them")
     found = models.JSONField(default=list)
 
 

@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
+from slatrack.domain.discovery.naming import free_step_name
 from slatrack.domain.discovery.proposals import Proposal
-from slatrack.domain.discovery.writing import document
-from slatrack.tracking import discovering, models
+from slatrack.domain.discovery.writing import document, step_line
+from slatrack.tracking import discovering, documents, drifting, flows, models
 
 LONGEST = 90  # characters of a flow's name before a number
 
@@ -20,6 +21,37 @@ def proposed_document(ident: str, *, key: int = 0) -> str | None:
         if proposal.ident == ident:
             return document(_with_key(proposal, key), name=names[ident])
     return None
+
+
+def document_with_step(flow: models.Flow, ident: str) -> str | None:
+    """Return the flow's document with the step that drift found as an optional one; None if it is
+    gone, or the document is written so that nobody but a person can add to it."""
+    found = drifting.difference(flow, ident)
+    if found is None or found.place is None:
+        return None
+    [known] = flows.check(flow.document)
+    taken = [step.name for step in known.steps]
+    name = free_step_name(found.place, taken)
+    after = [found.after] if found.after in taken else []
+    text = _inserted(flow.document, step_line(name, found.place, after, {"optional": "true"}))
+    try:
+        [changed] = flows.check(text)
+    except (ValueError, documents.FlowError):
+        return None
+    return text if len(changed.steps) == len(known.steps) + 1 else None
+
+
+def _inserted(text: str, line: str) -> str:
+    """Put a line behind the last step, as far to the right as the other steps."""
+    [document] = documents.documents(text)
+    lines = text.splitlines()
+    top = sorted(document.line((name,)) for name in document.value)
+    last = next((n for n in top if n > document.line(("steps",))), len(lines) + 1) - 1
+    while last and (not lines[last - 1].strip() or lines[last - 1].lstrip().startswith("#")):
+        last -= 1
+    first = lines[document.line(("steps", 0)) - 1]
+    indent = first[: len(first) - len(first.lstrip())]
+    return "\n".join([*lines[:last], indent + line.lstrip(), *lines[last:]]) + "\n"
 
 
 def _with_key(proposal: Proposal, number: int) -> Proposal:

@@ -3,7 +3,7 @@
 from django.utils import timezone
 
 from slatrack.celery import app
-from slatrack.tracking import discovering, housekeeping, log_keeping, rematching
+from slatrack.tracking import discovering, drifting, housekeeping, log_keeping, rematching
 from slatrack.tracking.discovery_models import Discovery, Rematch
 
 
@@ -23,9 +23,10 @@ def match_parked(row_id: int) -> None:
 
 @app.task(name="tracking.look_around", ignore_result=True, expires=240)  # type: ignore[untyped-decorator]
 def look_around() -> None:
-    """Look for new flows; run by beat."""
+    """Look for new flows, and for what has become of those there are; run by beat."""
     if discovering.is_due(now=timezone.now()):
         discovering.look_now(clock=timezone.now)
+    drifting.look_at_all(now=timezone.now())
 
 
 @app.task(name="tracking.keep_house", ignore_result=True, expires=50)  # type: ignore[untyped-decorator]

@@ -25,6 +25,13 @@ def step_names(places: Sequence[Place], first: Iterable[Place]) -> list[str]:
     return names
 
 
+def free_step_name(place: Place, taken: Sequence[str]) -> str:
+    """Return a readable name for one more step."""
+    choices = [choice for choice in _choices(place, False, [place.topic]) if choice]
+    numbered = (f"{choices[0]} {number}" for number in range(2, len(taken) + 3))
+    return next(name for name in (*choices, *numbered) if name not in taken)
+
+
 def _choices(place: Place, is_first: bool, topics: Sequence[str]) -> list[str]:
     service, what = _clean(place.service), _clean(place.what)
     if place.sends:
