@@ -9,24 +9,15 @@ event's by trace, which is weaker evidence, since another event may yet turn up.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from enum import StrEnum
 from typing import NamedTuple
 
-from slatrack.domain.facts import Fact, TraceFacts
+from slatrack.domain.facts import Fact, TraceFacts, tied_to_others
+from slatrack.domain.graph import BoundBy, Graph
 from slatrack.domain.trees import Tree
 
+__all__ = ["Binding", "Bound", "BoundBy", "Event", "Group", "bind", "flows_of", "only_event"]
+
 MAX_WORK = 200_000  # events x (groups + step spans) of one flow in one trace: see `_affordable`
-
-
-class BoundBy(StrEnum):
-    """Why a span belongs to a journey."""
-
-    KEY = "key"
-    ANCESTRY = "ancestry"
-    TRACE = "trace"
-    LINK = "link"
-    MESSAGE = "message"
-    MESSAGE_KEY = "message key"
 
 
 class Bound(NamedTuple):
@@ -72,32 +63,43 @@ def bind(trace: TraceFacts) -> Binding:
     An event is left out while none of its spans here proves a step of the flow: an attribute that
     happens to have the right name makes no journey.
     """
+    facts = trace.facts
+    proven = {flow for one in facts.values() for flow, _ in one.steps}
+    alone = not tied_to_others(trace)
+    graph: Graph | None = None
     events: dict[Event, list[Group]] = {}
-    truncated = False
-    for flow, keys in _keys(trace.facts.values()).items():
-        if not any(name == flow for one in trace.facts.values() for name, _ in one.steps):
+    truncated = any(claims.cut for claims in trace.given.values())
+    for flow, keys in flows_of(trace).items():
+        if flow not in proven:
             continue
-        found, cut = _bind_flow(trace.facts, flow, keys)
+        if alone and len(keys) == 1 and (simple := _simple(facts, flow, *keys)):
+            events[flow, next(iter(keys))] = simple
+            continue
+        graph = graph or Graph(trace)
+        found, cut = _bind_flow(graph, flow)
         events |= {(flow, key): groups for key, groups in found.items()}
         truncated = truncated or cut
     return Binding(events, truncated)
 
 
-def _keys(facts: Iterable[Fact]) -> dict[str, dict[str, None]]:
+def flows_of(trace: TraceFacts) -> dict[str, dict[str, None]]:
+    """Return the flows that a trace may know events of, with the keys that its own spans carry."""
     keys: dict[str, dict[str, None]] = defaultdict(dict)
-    for one in facts:
+    for one in trace.facts.values():
         for flow, key in one.keys:
             keys[flow][key] = None
+        for flow, _ in one.instead:
+            keys[flow]
+    for claims in trace.given.values():
+        for part in claims.parts:
+            for flow, _ in part:
+                keys[flow]
     return keys
 
 
-def _bind_flow(
-    facts: Mapping[bytes, Fact], flow: str, keys: Mapping[str, None]
-) -> tuple[dict[str, list[Group]], bool]:
-    if len(keys) == 1 and (simple := _simple(facts, flow, *keys)):
-        return simple, False
-    tree = Tree(facts, flow, most_shared=MAX_WORK)
-    groups, cut = _affordable(_groups(tree, tuple(keys) if len(keys) == 1 else ()), flow)
+def _bind_flow(graph: Graph, flow: str) -> tuple[dict[str, list[Group]], bool]:
+    tree = Tree(graph, flow, most_shared=MAX_WORK)
+    groups, cut = _affordable(_groups(tree, only_event(tree)), flow)
     events: dict[str, list[Group]] = defaultdict(list)
     proven: set[str] = set()
     for group in groups:
@@ -108,32 +110,40 @@ def _bind_flow(
     return {key: events[key] for key in sorted(proven)}, cut or tree.truncated
 
 
-def _simple(facts: Mapping[bytes, Fact], flow: str, key: str) -> dict[str, list[Group]]:
+def only_event(tree: Tree) -> tuple[str, ...]:
+    """Return the one event that a trace knows; none where it knows several, or none."""
+    known = {keys for keys in tree.owners.values() if keys}
+    if len(known) > 1 or not known:
+        return ()
+    [keys] = known
+    return keys if len(keys) == 1 else ()
+
+
+def _simple(facts: Mapping[bytes, Fact], flow: str, key: str) -> list[Group]:
     """The usual case without a tree: one event, each span keyed or next to one that is."""
     keyed = [one for one in facts.values() if one.keys and any(f == flow for f, _ in one.keys)]
     ids = {one.span_id for one in keyed}
     parents = {one.parent_id for one in keyed}
     others = [one for one in facts.values() if one.span_id not in ids]
     if any(one.span_id not in parents and one.parent_id not in ids for one in others):
-        return {}
+        return []
     groups = [Group((key,), BoundBy.KEY, sorted(keyed))]
+    if any(flow in one.by_message_key for one in keyed):
+        return []
     if others:
         groups.append(Group((key,), BoundBy.ANCESTRY, sorted(others)))
-    return {key: groups}
+    return groups
 
 
 def _groups(tree: Tree, only: tuple[str, ...]) -> Iterator[Group]:
     """Yield the groups; spans that belong nowhere are those of the `only` event there is, if so."""
-    owners = tree.owners()
     groups: dict[tuple[tuple[str, ...], BoundBy], list[Fact]] = defaultdict(list)
     for span_id in sorted(tree.facts):
-        keys = owners.get(span_id)
-        if keys is None or span_id in tree.unsure:
-            by = BoundBy.TRACE
-        else:
-            by = BoundBy.KEY if tree.own[span_id] else BoundBy.ANCESTRY
-        if keys or only:
-            groups[keys or only, by].append(tree.facts[span_id])
+        keys = tree.owners.get(span_id) or (() if span_id in tree.graph.joined else only)
+        sure = span_id in tree.owners and span_id not in tree.unsure
+        if keys:
+            by = tree.by[span_id] if sure else BoundBy.TRACE
+            groups[keys, by].append(tree.facts[span_id])
     for (keys, by), found in groups.items():
         yield Group(keys, by, found)
 

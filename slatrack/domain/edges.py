@@ -6,10 +6,10 @@ who last wrote the value: such links are references, which are shown and never m
 """
 
 from enum import IntEnum
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from slatrack.domain.operations import OPERATIONS
-from slatrack.domain.spans import Kind
+from slatrack.domain.spans import Kind, Link
 
 
 class Side(IntEnum):
@@ -70,6 +70,34 @@ def side(kind: int, operation: str | None) -> Side:
     if operation in CONSUMING:
         return Side.CONSUMES
     return Side.PRODUCES if operation in PRODUCING else Side.NONE
+
+
+class Placed(Protocol):
+    """A span or fact, for what it says of messages."""
+
+    @property
+    def topic(self) -> str | None: ...
+    @property
+    def partition(self) -> int | None: ...
+    @property
+    def offset(self) -> int | None: ...
+    @property
+    def links(self) -> tuple[Link, ...]: ...
+
+
+def messages(one: Placed, on: int) -> tuple[Message, ...]:
+    """Return the messages that a span on the side `on` wrote or read, where it says which."""
+    places = [(one.topic, one.partition, one.offset)]
+    if on == Side.CONSUMES:
+        places += [(link.topic, link.partition, link.offset) for link in one.links]
+    elif on == Side.NONE:
+        return ()
+    found = {
+        Message(topic, partition, offset): None
+        for topic, partition, offset in places
+        if topic and partition is not None and offset is not None
+    }
+    return tuple(found)
 
 
 def meaning(kind: int, name: str, operation: str | None) -> str:

@@ -5,9 +5,11 @@ batching or repetition of the same spans gives the same facts.
 """
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
-from slatrack.domain.edges import SAME_EVENT, Message, Reference, Side, meaning, side
+from slatrack.domain.claims import Claims, Tie
+from slatrack.domain.edges import SAME_EVENT, Message, Reference, Side, meaning, messages, side
 from slatrack.domain.flows import Flow
 from slatrack.domain.matching import NOTHING, Matched
 from slatrack.domain.spans import Link, Span, Value
@@ -20,7 +22,9 @@ Captured = tuple[tuple[str, str | int | float | bool], ...]
 class Fact(NamedTuple):
     """One span, reduced to what binding and the fold need. Times are nanoseconds since 1970 UTC.
 
-    `side` and `meaning` (of the links) are those of slatrack.domain.edges.
+    `side` and `meaning` (of the links) are those of slatrack.domain.edges. `by_message_key` names
+    the flows whose keys are the key of its message; `instead` holds what is the event's key where
+    no span has any: its trace.
     """
 
     span_id: bytes
@@ -41,6 +45,8 @@ class Fact(NamedTuple):
     dropped_links: int = 0
     side: int = Side.NONE
     meaning: str = SAME_EVENT
+    by_message_key: tuple[str, ...] = ()
+    instead: tuple[tuple[str, str], ...] = ()
 
     @property
     def joins(self) -> tuple[Link, ...]:
@@ -59,24 +65,13 @@ class Fact(NamedTuple):
     @property
     def messages(self) -> tuple[Message, ...]:
         """The messages that this span wrote or read, as far as it says their coordinates."""
-        if not self.side:
-            return ()
-        places = [(self.topic, self.partition, self.offset)]
-        if self.side == Side.CONSUMES:
-            places += [(link.topic, link.partition, link.offset) for link in self.links]
-        return tuple(
-            {
-                Message(topic, partition, offset): None
-                for topic, partition, offset in places
-                if topic and partition is not None and offset is not None
-            }
-        )
+        return messages(self, self.side) if self.side else ()
 
 
 def fact(span: Span, matched: Matched, flows: Mapping[str, Flow]) -> Fact:
     """Reduce `span` to a fact; a span that says nothing to any flow keeps only its place."""
     links = span.links
-    if links or span.offset is not None:
+    if links or span.operation is not None or span.offset is not None:
         edge = side(span.kind, span.operation)
         said = meaning(span.kind, span.name, span.operation) if links else SAME_EVENT
     else:
@@ -102,6 +97,8 @@ def fact(span: Span, matched: Matched, flows: Mapping[str, Flow]) -> Fact:
         span.dropped_links,
         edge,
         said,
+        matched.by_message_key,
+        matched.instead,
     )
 
 
@@ -143,13 +140,22 @@ def version_name(attribute: str, value: Value) -> str:
 
 
 class TraceFacts(NamedTuple):
-    """The facts of one trace by span id; `truncated` when some were left out."""
+    """The facts of one trace by span id; `truncated` when some were left out.
+
+    `given` is what other traces claim of the spans and messages that they share with it.
+    """
 
     facts: Mapping[bytes, Fact]
     truncated: bool = False
+    given: Mapping[Tie, Claims] = MappingProxyType({})
 
 
 EMPTY = TraceFacts({})
+
+
+def tied_to_others(trace: TraceFacts) -> bool:
+    """Whether a trace may share something with others, as far as it knows."""
+    return bool(trace.given) or any(one.links and one.joins for one in trace.facts.values())
 
 
 def merge(known: TraceFacts, new: Iterable[Fact], *, limit: int = MAX_FACTS) -> TraceFacts:
@@ -167,11 +173,11 @@ def merge(known: TraceFacts, new: Iterable[Fact], *, limit: int = MAX_FACTS) -> 
     if facts == known.facts:
         return known
     if len(facts) <= limit:
-        return TraceFacts(facts, known.truncated)
+        return TraceFacts(facts, known.truncated, known.given)
     kept = sorted(facts.values(), key=lambda f: (not (f.keys or f.steps), f.span_id))[:limit]
     if known.truncated and all(known.facts.get(f.span_id) is f for f in kept):
         return known
-    return TraceFacts({f.span_id: f for f in kept}, truncated=True)
+    return TraceFacts({f.span_id: f for f in kept}, True, known.given)
 
 
 def _rank(one: Fact) -> tuple[bool, str]:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 from functools import cached_property
 
+from slatrack.domain.edges import Side, messages, side
 from slatrack.domain.families import CHILDREN, ONCE, ChildrenSpec, Expected, ParentSpec
 from slatrack.domain.matches import Match, as_text
 from slatrack.domain.rules import Rule, start_names
@@ -85,9 +86,12 @@ class KeySource:
         return _keys(span.attributes.get(self.attribute or ""))
 
     def _coordinates(self, span: Span) -> tuple[str, ...]:
-        if span.offset is None or not span.topic or not fnmatchcase(span.topic, self.name):
-            return ()
-        return (f"{span.topic}-{span.partition}@{span.offset}",)
+        found = {
+            f"{message.topic}-{message.partition}@{message.offset}": None
+            for message in messages(span, side(span.kind, span.operation) or Side.PRODUCES)
+            if fnmatchcase(message.topic, self.name)
+        }
+        return tuple(found)
 
 
 def _keys(value: Value | None) -> tuple[str, ...]:

@@ -14,10 +14,16 @@ MAX_SHAPES = 20_000  # names may carry ids: forget all rather than grow without 
 
 
 class Matched(NamedTuple):
-    """What a span says to flows: keys and proven steps, each as (flow, …) pairs in flow order."""
+    """What a span says to flows: keys and proven steps, each as (flow, …) pairs in flow order.
+
+    `by_message_key` names the flows whose keys are a message's key; `instead` holds the keys that
+    hold where no span of the event has any.
+    """
 
     keys: tuple[tuple[str, str], ...]
     steps: tuple[tuple[str, str], ...]
+    by_message_key: tuple[str, ...] = ()
+    instead: tuple[tuple[str, str], ...] = ()
 
 
 NOTHING = Matched((), ())
@@ -75,26 +81,32 @@ class Matcher:
         steps = candidates.bare or tuple(
             c for c in candidates.steps if c.bare or c.step.match.fits_attributes(span)
         )
-        keys = self._keys(span, steps)
-        if not keys and not steps:
-            return NOTHING
         named = candidates.named if candidates.bare else tuple((c.flow, c.step.name) for c in steps)
-        return Matched(keys, named)
+        if not self._plain:
+            return self._searched(span, steps, named)
+        keys = self._plain_keys(span)
+        return Matched(keys, named) if keys or steps else NOTHING
 
     def _may_carry(self, span: Span) -> bool:
         return self._always or not self._attributes.isdisjoint(span.attributes)
 
-    def _keys(self, span: Span, steps: Sequence[_Candidate]) -> tuple[tuple[str, str], ...]:
-        if self._plain:
-            return self._plain_keys(span)
-        found: list[tuple[str, str]] = []
+    def _searched(
+        self, span: Span, steps: Sequence[_Candidate], named: tuple[tuple[str, str], ...]
+    ) -> Matched:
+        """What the span says where keys may be found in other places than attributes."""
+        found: dict[KeyKind, list[tuple[str, str]]] = {kind: [] for kind in KeyKind}
         own = {c.flow: c.step.event_key for c in steps} if self._own_keys else {}
         for flow, sources in self._sources:
             for source in own.get(flow) or sources:
                 if keys := source.find(span):
-                    found += [(flow, key) for key in keys]
+                    found[source.kind] += [(flow, key) for key in keys]
                     break
-        return tuple(found)
+        instead = found.pop(KeyKind.TRACE)
+        if not steps and not any(found.values()) and not instead:
+            return NOTHING
+        by_message_key = dict.fromkeys(flow for flow, _ in found[KeyKind.MESSAGE_KEY])
+        by_key = [pair for pairs in found.values() for pair in pairs]
+        return Matched(tuple(by_key), named, tuple(by_message_key), tuple(instead))
 
     def _plain_keys(self, span: Span) -> tuple[tuple[str, str], ...]:
         """The keys where all flows look for attributes only: the usual case, without the calls."""

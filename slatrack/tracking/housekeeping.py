@@ -25,7 +25,7 @@ def expire_parked(*, now: datetime) -> int:
     gone = 0
     while spans := _expire_traces(before):
         gone += spans
-    while _expire_blocks(before):
+    while _expire_blocks(before) or _expire_messages(before):
         continue
     heard.expire(now=now)
     return gone
@@ -59,6 +59,14 @@ def _expire_blocks(before: datetime) -> int:
     old = models.SpanBlock.objects.filter(bound=False, created_at__lt=before)
     ids = list(old.values_list("id", flat=True)[:CHUNK])
     models.SpanBlock.objects.filter(id__in=ids).delete()
+    return len(ids)
+
+
+@transaction.atomic
+def _expire_messages(before: datetime) -> int:
+    old = models.MessageBlock.objects.filter(created_at__lt=before)
+    ids = list(old.values_list("id", flat=True)[:CHUNK])
+    models.MessageBlock.objects.filter(id__in=ids).delete()
     return len(ids)
 
 

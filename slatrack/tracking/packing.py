@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from msgspec import msgpack
 
+from slatrack.domain.claims import Claims, Tie
 from slatrack.domain.facts import EMPTY, Fact, TraceFacts
 from slatrack.domain.parts import Part
 
@@ -20,20 +21,22 @@ class StoredTrace(NamedTuple):
 NEW = StoredTrace(EMPTY, ())
 
 _encoder = msgpack.Encoder()
-_trace = msgpack.Decoder(tuple[list[Fact], tuple[int, ...], bool])
+_trace = msgpack.Decoder(tuple[list[Fact], tuple[int, ...], bool, list[tuple[Tie, Claims]]])
 _parts = msgpack.Decoder(list[tuple[bytes, Part]])
 
 
 def pack_trace(stored: StoredTrace) -> bytes:
     """Return the bytes of `stored`."""
     facts = list(stored.trace.facts.values())
-    return _encoder.encode((facts, stored.blocks, stored.trace.truncated))
+    given = list(stored.trace.given.items())
+    return _encoder.encode((facts, stored.blocks, stored.trace.truncated, given))
 
 
 def unpack_trace(data: bytes | memoryview, *, bound: bool = False) -> StoredTrace:
     """Return what `pack_trace` packed; `bound` has a column of its own."""
-    facts, blocks, truncated = _trace.decode(data)
-    return StoredTrace(TraceFacts({one.span_id: one for one in facts}, truncated), blocks, bound)
+    facts, blocks, truncated, given = _trace.decode(data)
+    trace = TraceFacts({one.span_id: one for one in facts}, truncated, dict(given))
+    return StoredTrace(trace, blocks, bound)
 
 
 def pack_parts(parts: Mapping[bytes, Part]) -> bytes:

@@ -8,7 +8,7 @@ crash at any point costs a repetition at most: the Kafka offsets move in the sam
 import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from time import perf_counter
 
@@ -21,12 +21,12 @@ from slatrack.domain.matching import NOTHING
 from slatrack.domain.parts import Part, contributions
 from slatrack.domain.spans import Span
 from slatrack.tracking import flows as flows_in_force
-from slatrack.tracking import heard, log_store, setting_aside, sources, span_blocks, store
+from slatrack.tracking import heard, joining, log_store, setting_aside, sources, span_blocks, store
 from slatrack.tracking.decisions import Moment
 from slatrack.tracking.flows import Flows
 from slatrack.tracking.journey_rows import update_journeys
 from slatrack.tracking.packing import NEW, StoredTrace
-from slatrack.tracking.trace_rows import load_traces, save_traces
+from slatrack.tracking.trace_rows import difference, load_traces, save_traces
 
 logger = logging.getLogger(__name__)
 
@@ -56,6 +56,7 @@ def record(
 
     All or nothing. Raises sources.Fenced when an offset is no longer the caller's to move, and
     whatever the database raises; then nothing has happened and the same call may be made again.
+    What the spans tell other traces is worked out right after (slatrack.tracking.joining).
     """
     began = perf_counter()
     for _ in range(MOST_RACES):
@@ -71,6 +72,8 @@ def record(
             # and locked in order with the others, which is what keeps writers from deadlock.
             logger.debug("another writer was first; recording the batch again")
         else:
+            joined, flips = joining.join_all(now=now)
+            done = replace(done, journeys=done.journeys + joined, flips=done.flips + flips)
             _count(done, seconds=perf_counter() - began)
             heard.note(spans, now=now)
             return done
@@ -126,17 +129,12 @@ def _record_traces(
             bindings[trace_id] = contributions(after)
     stored = span_blocks.store(spans, known, changed, bindings, now=now)
     save_traces(stored, known, bindings, now=now)
+    joining.note({one: (stored[one].trace, batch[one]) for one in stored}, now=now)
     parts: dict[Event, dict[bytes, Part | None]] = defaultdict(dict)
     new = 0
     for trace_id, one in changed.items():
         before = known.get(trace_id, NEW)
         new += len(one.trace.facts) - len(before.trace.facts)
-        for event, part_now in _difference(before, bindings[trace_id]).items():
+        for event, part_now in difference(before, bindings[trace_id]).items():
             parts[event][trace_id] = part_now
     return parts, new
-
-
-def _difference(before: StoredTrace, after: Mapping[Event, Part]) -> dict[Event, Part | None]:
-    old = contributions(before.trace) if before.bound else {}
-    gone: dict[Event, Part | None] = {event: None for event in old if event not in after}
-    return gone | {event: one for event, one in after.items() if old.get(event) != one}

@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from slatrack.domain.binding import Event
+from slatrack.domain.parts import Part, contributions
 from slatrack.tracking import models, store
 from slatrack.tracking.packing import StoredTrace, pack_trace, unpack_trace
 
@@ -19,6 +21,22 @@ def load_traces(trace_ids: Collection[bytes]) -> dict[bytes, StoredTrace]:
         for row_id, state, bound in rows.values_list("id", "state", "bound"):
             found[row_id.bytes] = unpack_trace(state, bound=bound)
     return found
+
+
+def read_traces(trace_ids: Collection[bytes]) -> dict[bytes, StoredTrace]:
+    """Return the known ones of some traces as they are now, not locked."""
+    found: dict[bytes, StoredTrace] = {}
+    for some in store.chunks([UUID(bytes=trace_id) for trace_id in trace_ids]):
+        rows = models.Trace.objects.filter(id__in=some).values_list("id", "state", "bound")
+        found.update((row_id.bytes, unpack_trace(state, bound=b)) for row_id, state, b in rows)
+    return found
+
+
+def difference(before: StoredTrace, after: Mapping[Event, Part]) -> dict[Event, Part | None]:
+    """Return what a trace contributes now and did not before; None for what is no more."""
+    old = contributions(before.trace) if before.bound else {}
+    gone: dict[Event, Part | None] = {event: None for event in old if event not in after}
+    return gone | {event: one for event, one in after.items() if old.get(event) != one}
 
 
 def save_traces(
