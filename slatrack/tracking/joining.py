@@ -10,7 +10,7 @@ nothing: an errand is deleted in the transaction that carries it out.
 import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.db import DatabaseError, OperationalError, connection, transaction
@@ -32,6 +32,7 @@ logger = logging.getLogger(__name__)
 
 MOST_ROUNDS = 200  # of what one errand leads to: no ring of claims goes on for ever
 MOST_AT_ONCE = 10  # errands in one transaction
+LEFT = timedelta(seconds=10)
 MOST_RACES = 100  # each lost race means that another writer got on
 
 
@@ -62,6 +63,12 @@ def note(changed: Mapping[bytes, tuple[TraceFacts, Iterable[Fact]]], *, now: dat
 
 def _leave(work: Work, *, now: datetime) -> None:
     models.Errand.objects.create(data=_encoder.encode(work), created_at=now)
+
+
+def join_left(*, now: datetime) -> None:
+    """Carry out errands whose writer has died: those that nobody has taken up for a while."""
+    if models.Errand.objects.filter(created_at__lt=now - LEFT).exists():
+        join_all(now=now)
 
 
 def join_all(*, now: datetime) -> tuple[int, int]:

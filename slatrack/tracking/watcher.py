@@ -16,7 +16,7 @@ from django.db.models import Q, QuerySet
 from slatrack import metrics
 from slatrack.domain.deadlines import PATIENCE
 from slatrack.tracking import flows as flows_in_force
-from slatrack.tracking import models, sources
+from slatrack.tracking import joining, models, sources
 from slatrack.tracking.decisions import Moment
 from slatrack.tracking.flows import Flows
 from slatrack.tracking.journey_rows import (
@@ -41,7 +41,8 @@ def run(stop: Event) -> None:
         try:
             now = datetime.now(UTC)
             settled = settle_due(now=now) if any_due(now=now) else 0
-            beat(now=now)
+            if beat(now=now):
+                joining.join_left(now=now)
         except DatabaseError:
             logger.exception("deadlines are not evaluated: the database does not answer")
             close_old_connections()
@@ -52,12 +53,15 @@ def run(stop: Event) -> None:
     connection.close()
 
 
-def beat(*, now: datetime) -> None:
-    """Leave a sign of life, at most one a second."""
+def beat(*, now: datetime) -> bool:
+    """Leave a sign of life, at most one a second; whether one was due."""
     fresh = now - timedelta(seconds=1)
     alive = models.Source.objects.filter(name=NAME)
-    if not alive.filter(alive_at__gt=fresh).exists() and not alive.update(alive_at=now):
+    if alive.filter(alive_at__gt=fresh).exists():
+        return False
+    if not alive.update(alive_at=now):
         models.Source.objects.get_or_create(name=NAME, defaults={"alive_at": now})
+    return True
 
 
 def any_due(*, now: datetime) -> bool:

@@ -8,9 +8,9 @@ import pytest
 from django.db import OperationalError, connection
 
 from slatrack.tracking import flows, watcher
-from slatrack.tracking.models import Deadline, Flip, Journey, Trace
+from slatrack.tracking.models import Deadline, Errand, Flip, Journey, Trace
 from slatrack.tracking.recorder import record
-from tests.spans import NOON
+from tests.spans import NOON, trace_id
 from tests.trades import DOCUMENT, trade
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -73,3 +73,25 @@ def test_two_watchers_tell_each_miss_once():
     assert Deadline.objects.filter(verdict="missed").count() == TRADES
     assert Flip.objects.filter(after="missed").count() == TRADES
     assert Flip.objects.count() == TRADES
+
+
+def test_two_writers_with_one_side_each_of_every_message_make_whole_journeys():
+    """One has the producers, one the consumers, whose context is lost: the place joins them."""
+    flows.save(DOCUMENT, now=NOON - timedelta(days=1))
+    producers, consumers = [], []
+    for number in range(TRADES):
+        one, two, three, four = trade(f"T{number}")
+        place = {"partition": number % 3, "offset": number}
+        bare = {"trace_id": trace_id(f"later{number}"), "attributes": {}}
+        producers += [one, two._replace(**place)]
+        consumers += [three._replace(parent_id=b"", **bare, **place), four._replace(**bare)]
+
+    in_threads(
+        *(
+            lambda side=side: record_batches([side[n : n + 8] for n in range(0, len(side), 8)])
+            for side in (producers, consumers)
+        )
+    )
+
+    assert Journey.objects.filter(status="done", spans=4).count() == TRADES
+    assert not Errand.objects.exists()
