@@ -22,7 +22,7 @@ EVERYTHING = Q(content_type__app_label__in=["tracking", "alerting", "dashboards"
 ROLES = {
     "viewer": VIEW,
     "operator": VIEW | OPERATE,
-    "author": VIEW | AUTHOR,
+    "author": VIEW | OPERATE | AUTHOR,
     "admin": EVERYTHING,
 }
 

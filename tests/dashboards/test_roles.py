@@ -19,7 +19,7 @@ CHANNELS = "alerting.change_channel"
         ("", [], [SEE, ACT, REPLAY, CHANGE, CHANNELS]),
         ("viewer", [SEE], [ACT, REPLAY, CHANGE, CHANNELS]),
         ("operator", [SEE, ACT, REPLAY], [CHANGE, CHANNELS]),
-        ("author", [SEE, CHANGE], [ACT, CHANNELS]),
+        ("author", [SEE, ACT, CHANGE], [CHANNELS]),
         ("admin", [SEE, ACT, REPLAY, CHANGE, CHANNELS], []),
     ],
 )

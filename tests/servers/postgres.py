@@ -1,43 +1,71 @@
 """A real PostgreSQL of its own, run as a user without privileges."""
 
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from .process import LOOPBACK, Missing, answers, free_port, running, unprivileged
 
 
+class Database:
+    """A PostgreSQL that can be stopped and started again; its data and address stay."""
+
+    def __init__(self, folder: Path) -> None:
+        self._programs, self._user = _programs(), unprivileged()
+        self._folder, self._data, self._port = folder, folder / "data", free_port()
+        self.url = f"postgresql://slatrack@{LOOPBACK}:{self._port}/slatrack"
+        self._running = ExitStack()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._data.mkdir()
+        if self._user:
+            shutil.chown(self._data, self._user)
+            for parent in (folder, *folder.parents):
+                if parent.is_relative_to("/tmp") and parent != Path("/tmp"):  # noqa: S108
+                    parent.chmod(parent.stat().st_mode | 0o011)
+        initdb = [self._programs / "initdb", "-D", self._data, "-U", "slatrack", "-A", "trust"]
+        subprocess.run(
+            [*initdb, "-E", "UTF8", "-N"],
+            check=True,
+            capture_output=True,
+            user=self._user,
+            cwd="/",
+        )
+
+    def start(self) -> None:
+        """Run until `stop`; returns once it accepts connections."""
+        command = [str(self._programs / "postgres"), "-D", str(self._data)]
+        self._process = self._running.enter_context(
+            running(
+                [*command, *_options(self._port, self._data)],
+                log=self._folder / "postgres.out",
+                ready=lambda: answers(self._port) and _accepts(self._programs, self._port),
+                user=self._user,
+            )
+        )
+
+    def create(self) -> None:
+        _create_database(self._programs, self._port)
+
+    def stop(self) -> None:
+        """Cut all connections and stop."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGINT)
+        self._running.close()
+
+
 @contextmanager
 def real(folder: Path) -> Iterator[str]:
     """Yield the URL of a fresh PostgreSQL with an empty database `slatrack`."""
-    programs = _programs()
-    user = unprivileged()
-    data = folder / "data"
-    data.mkdir()
-    if user:
-        shutil.chown(data, user)
-        for parent in (folder, *folder.parents):
-            if parent.is_relative_to("/tmp") and parent != Path("/tmp"):  # noqa: S108
-                parent.chmod(parent.stat().st_mode | 0o011)
-    subprocess.run(
-        [programs / "initdb", "-D", data, "-U", "slatrack", "-A", "trust", "-E", "UTF8", "-N"],
-        check=True,
-        capture_output=True,
-        user=user,
-        cwd="/",
-    )
-    port = free_port()
-    url = f"postgresql://slatrack@{LOOPBACK}:{port}/slatrack"
-    with running(
-        [str(programs / "postgres"), "-D", str(data), *_options(port, data)],
-        log=folder / "postgres.out",
-        ready=lambda: answers(port) and _accepts(programs, port),
-        user=user,
-    ):
-        _create_database(programs, port)
-        yield url
+    database = Database(folder)
+    try:
+        database.start()
+        database.create()
+        yield database.url
+    finally:
+        database.stop()
 
 
 def _programs() -> Path:

@@ -9,10 +9,12 @@ import threading
 from contextlib import contextmanager
 
 import pytest
+import redis
 from confluent_kafka import Producer
 
 from slatrack.bench.load import Load
-from tests.servers import kafka
+from tests.alerting import receivers
+from tests.servers import kafka, postgres
 from tests.servers.installed import PARTITIONS, ROUTE, Place, wait_for
 from tests.servers.process import Missing
 from tests.servers.truth import expected, journeys, missed_once
@@ -22,6 +24,20 @@ pytestmark = pytest.mark.servers
 OUTAGE = float(os.environ.get("SLATRACK_TEST_OUTAGE_SECONDS", "8"))
 LIMIT = 120 + 2 * OUTAGE
 SPANS = 24_000
+CHANNELS = 8
+CONNECT = """
+from django.utils import timezone
+from slatrack.alerting.models import Channel
+from slatrack.alerting.sending.webhook import new_secret
+for number in range({number}):
+    Channel.objects.create(name=f"c{{number}}", kind="webhook", config={{"url": "{url}"}},
+                           secret=new_secret(), created_at=timezone.now())
+"""
+LEFT = """
+SELECT (SELECT count(*) FROM tracking_flip WHERE routed_at IS NULL)
+     + (SELECT count(*) FROM alerting_delivery WHERE state = 'pending'),
+       (SELECT count(DISTINCT journey_id) FROM alerting_alert WHERE rung = 'missed')
+"""
 
 
 @pytest.fixture
@@ -35,6 +51,17 @@ def broker(tmp_path):
     made.start()
     yield made
     made.signal(signal.SIGCONT)
+    made.stop()
+
+
+@pytest.fixture
+def database(tmp_path):
+    folder = tmp_path / "postgres"
+    folder.mkdir()
+    made = postgres.Database(folder)
+    made.start()
+    made.create()
+    yield made
     made.stop()
 
 
@@ -120,6 +147,52 @@ def test_kafka_that_is_gone_in_the_middle_costs_nothing_and_is_told(broker, plac
     assert sender.producer.flush(10) == 0
     assert "Kafka can be reached again" in place.said("consume_spans")
     assert_all_is_there(place, load)
+
+
+def test_a_database_that_is_restarted_under_a_consumer_costs_nothing(
+    kafka_brokers, database, redis_url, tmp_path
+):
+    place = Place(kafka_brokers, database.url, redis_url, tmp_path)
+    place.prepare()
+    load = Load(SPANS, seed=9)
+    sender = Sender(place, load)
+    with running(place, "consume_spans"), running(place, "watch_deadlines"):
+        for share in (1 / 4, 1 / 2, 3 / 4):
+            sender.send(share)
+            before = place.records_read()
+            wait_for(lambda n=before: place.records_read() > n, seconds=LIMIT, why="it stopped")
+            database.stop()
+            threading.Event().wait(2)
+            database.start()
+        sender.send(1)
+        everything = len(sender.records)
+        wait_for(lambda: place.records_read() == everything, seconds=LIMIT, why="it stopped")
+    assert sender.producer.flush(10) == 0
+    assert_all_is_there(place, load)
+
+
+def test_a_redis_that_forgets_everything_delays_deliveries_and_loses_none(
+    kafka_brokers, postgres_url, redis_url, tmp_path
+):
+    place = Place(kafka_brokers, postgres_url, redis_url, tmp_path)
+    place.environment["SLATRACK_ALERT_ALLOWED_NETWORKS"] = "127.0.0.0/8"
+    place.prepare()
+    forgetful = redis.Redis.from_url(place.environment["SLATRACK_REDIS_URL"])
+    sender = Sender(place, Load(1_600, seed=5, unreported=10))
+
+    def all_is_told():
+        forgetful.flushall()
+        return place.rows(LEFT) == [(0, 10)]
+
+    with receivers.web() as receiver, running(place, "worker"):
+        place.manage("shell", "-c", CONNECT.format(number=CHANNELS, url=receiver.url))
+        with running(place, "consume_spans"), running(place, "watch_deadlines"):
+            sender.send(1)
+            wait_for(all_is_told, seconds=LIMIT, why="not all was delivered")
+    sent = place.rows("SELECT key FROM alerting_delivery WHERE state = 'sent'")
+    assert {key for (key,) in sent} == {headers["webhook-id"] for headers, _ in receiver.got}
+    assert len(sent) >= 3 * CHANNELS
+    assert place.rows("SELECT count(*) FROM alerting_delivery WHERE state = 'failed'") == [(0,)]
 
 
 def told_troubles(place):
