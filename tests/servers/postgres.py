@@ -22,9 +22,7 @@ class Database:
         self._data.mkdir()
         if self._user:
             shutil.chown(self._data, self._user)
-            for parent in (folder, *folder.parents):
-                if parent.is_relative_to("/tmp") and parent != Path("/tmp"):  # noqa: S108
-                    parent.chmod(parent.stat().st_mode | 0o011)
+        self._let_in()
         initdb = [self._programs / "initdb", "-D", self._data, "-U", "slatrack", "-A", "trust"]
         subprocess.run(
             [*initdb, "-E", "UTF8", "-N"],
@@ -36,6 +34,7 @@ class Database:
 
     def start(self) -> None:
         """Run until `stop`; returns once it accepts connections."""
+        self._let_in()
         command = [str(self._programs / "postgres"), "-D", str(self._data)]
         self._process = self._running.enter_context(
             running(
@@ -45,6 +44,12 @@ class Database:
                 user=self._user,
             )
         )
+
+    def _let_in(self) -> None:
+        """Let the user who runs it reach the data; each start of pytest forbids that anew."""
+        for parent in (self._folder, *self._folder.parents):
+            if self._user and parent.is_relative_to("/tmp") and parent != Path("/tmp"):  # noqa: S108
+                parent.chmod(parent.stat().st_mode | 0o011)
 
     def create(self) -> None:
         _create_database(self._programs, self._port)
