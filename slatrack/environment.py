@@ -10,6 +10,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from slatrack.domain.durations import parse_duration
+from slatrack.domain.outside_links import LinkTemplate
 from slatrack.otlp.namings import Naming
 from slatrack.service_names import ServiceName
 
@@ -72,6 +73,9 @@ class Environment(BaseSettings):
     )
     service_names: tuple[ServiceName, ...] = Field(
         (), description="How your platforms name their jobs, as JSON; see ingest.md"
+    )
+    links: list[LinkTemplate] = Field(
+        [], description="Links to other tools as JSON: name, on (trace, span or logs), url"
     )
     default_grace: str = Field(
         "PT0S", description="How long telemetry may lag before silence counts"

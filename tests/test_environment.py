@@ -42,6 +42,7 @@ def test_no_setting_is_documented_that_is_none():
         ("service_names", '[{"from": "job", "pattern": "a"}]', "a group that the pattern does not"),
         ("service_names", '[{"from": "j", "pattern": "(a)"}, {}]', "entry 2: from: Field required"),
         ("service_names", '[{"from": "j", "pattern": "(a)", "x": 1}]', "x: Extra inputs"),
+        ("links", '[{"name": "x", "on": "trace", "url": "javascript:1"}]', "must start with https"),
     ],
 )
 def test_a_wrong_value_ends_the_start_in_words(monkeypatch, name, value, why):
@@ -53,6 +54,13 @@ def test_a_wrong_value_ends_the_start_in_words(monkeypatch, name, value, why):
     assert f"SLATRACK_{name.upper()}: " in str(refused.value)
     assert why in str(refused.value)
     assert Environment.model_fields[name].description in str(refused.value)
+
+
+def test_what_should_be_json_and_is_not_ends_the_start_in_words(monkeypatch):
+    monkeypatch.setenv("SLATRACK_LINKS", "jaeger")
+
+    with pytest.raises(SystemExit, match=r"SLATRACK_LINKS: is not JSON"):
+        Environment.read()
 
 
 def test_a_wrong_secret_is_not_repeated(monkeypatch):

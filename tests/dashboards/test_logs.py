@@ -3,8 +3,10 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.conf import settings
 
 from dashboards.log_lines import OPENED, as_text, visible
+from slatrack.domain.outside_links import LinkTemplate
 from slatrack.otlp.log_decoding import decode_logs
 from slatrack.tracking import recorder
 from slatrack.tracking.log_models import LogBlock
@@ -175,3 +177,25 @@ def test_what_is_visible():
     assert visible("\x00\x9b\u2066") == "\u2400\ufffd\ufffd"
     assert as_text({"a": [1]}) == '{\n "a": [\n  1\n ]\n}'
     assert as_text("x" * (OPENED + 1)).endswith("x … cut")
+
+
+def test_links_to_other_tools(recorded, monkeypatch):
+    url = "https://jaeger.example/trace/{trace_id}?uiFind={span_id}&service={service}"
+    monkeypatch.setattr(
+        settings.SLATRACK,
+        "links",
+        [
+            LinkTemplate("Span", "span", url),
+            LinkTemplate("T", "trace", "https://t.example/{trace_id}"),
+        ],
+    )
+    page = "/flows/trade-reporting/journeys/T-1"
+    browser = client("viewer")
+    whole = browser.get(page).content.decode()
+    chosen = browser.get(page, {"span": SPAN.hex()}).content.decode()
+
+    expected = f"trace/{TRACE.hex()}?uiFind={SPAN.hex()}&amp;service=enricher"
+    assert f'href="https://jaeger.example/{expected}" target="_blank" rel="noopener' in chosen
+    assert f'href="https://t.example/{TRACE.hex()}"' in whole
+    assert "jaeger.example" not in whole
+    assert f'href="{PAGE}?of={SPAN.hex()}"' in chosen
