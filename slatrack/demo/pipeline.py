@@ -9,14 +9,16 @@ from collections.abc import Sequence
 from functools import partial
 
 from confluent_kafka import Consumer
+from opentelemetry.sdk._logs import LoggerProvider
 from opentelemetry.sdk.trace import TracerProvider
 
-from slatrack.demo import mailbox, topics, tracing
+from slatrack.demo import journal, mailbox, topics, tracing
 from slatrack.demo.authorities import Holds, authority
 from slatrack.demo.clients import TracedClient
 from slatrack.demo.collector import Collector
 from slatrack.demo.doors import HOST, Doors
 from slatrack.demo.gateway import gateway
+from slatrack.demo.journal import Journal
 from slatrack.demo.lines import LINES
 from slatrack.demo.load import RATES, Customers, Rate
 from slatrack.demo.messaging import TracedProducer
@@ -54,6 +56,7 @@ class Pipeline:
         self._holds = holds or Holds()
         self._telemetry, self._services, self._load = Crew(alarm), Crew(alarm), Crew(alarm)
         self._providers: dict[str, TracerProvider] = {}
+        self._journals: dict[str, LoggerProvider] = {}
         self._producers: list[TracedProducer] = []
         self._joined: list[threading.Event] = []
         self._collector_at = take(HOST, 0, setting="")
@@ -82,6 +85,8 @@ class Pipeline:
             producer.close()
         for provider in self._providers.values():
             provider.shutdown()
+        for journals in self._journals.values():
+            journals.shutdown()
         late += self._telemetry.dismiss(within=3)
         if late:
             logger.warning("Still busy at the end: %s", ", ".join(late))
@@ -120,6 +125,7 @@ class Pipeline:
                 task = SinkTask(
                     line,
                     tracer,
+                    self._journal(line.sink),
                     self._consumer(line.sink, name),
                     self._producer(line.sink, name),
                     TracedClient(url(self._at[line.authority]), tracer, timeout=DELIVERY),
@@ -134,6 +140,7 @@ class Pipeline:
             writes,
             work,
             self._tracing(service).get_tracer("demo.stages"),
+            self._journal(service),
             self._consumer(service, service),
             self._producer(service, service),
         )
@@ -156,6 +163,11 @@ class Pipeline:
         if service not in self._providers:
             self._providers[service] = tracing.provider(service, url(self._collector_at))
         return self._providers[service]
+
+    def _journal(self, service: str) -> Journal:
+        if service not in self._journals:
+            self._journals[service] = journal.provider(service, url(self._collector_at))
+        return Journal(self._journals[service].get_logger(f"demo.{service}"))
 
     def _traced(self, service: str, app: App) -> App:
         return traced(app, self._tracing(service))

@@ -15,6 +15,7 @@ from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer
 
 from slatrack.demo import faults
 from slatrack.demo.clients import CallFailedError, TracedClient
+from slatrack.demo.journal import Journal
 from slatrack.demo.lines import Line
 from slatrack.demo.messaging import MAX_WAIT, TracedProducer, key_of, links, start_processing
 from slatrack.demo.stages import usable
@@ -32,6 +33,7 @@ class SinkTask:
 
     line: Line
     tracer: Tracer
+    journal: Journal
     consumer: Consumer
     producer: TracedProducer
     client: TracedClient
@@ -77,6 +79,8 @@ class SinkTask:
         except (CallFailedError, KeyError) as error:
             logger.info("%s could not deliver: %s", self.line.sink, error)
             for span in spans:
+                at = trace.set_span_in_context(span)
+                self.journal.error(f"{self.line.authority} did not take it", error, at=at)
                 span.record_exception(error)
                 span.set_status(Status(StatusCode.ERROR, str(error)))
             return False
@@ -109,6 +113,10 @@ class SinkTask:
     def _acknowledge(self, message: Message, span: Span, receipt: str) -> None:
         key = key_of(message)
         told = {self.line.key: key, "receipt": receipt}
+        self.journal.info(
+            f"{self.line.authority} acknowledged {key} as {receipt}",
+            at=trace.set_span_in_context(span),
+        )
         with trace.use_span(span):
             sent = self.producer.send(
                 self.line.topic("acknowledged"), key, json.dumps(told).encode(), told

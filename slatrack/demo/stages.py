@@ -15,6 +15,7 @@ from confluent_kafka import Consumer, Message
 from opentelemetry.trace import Tracer
 
 from slatrack.demo import faults
+from slatrack.demo.journal import Journal
 from slatrack.demo.lines import LINES, Line, line_of
 from slatrack.demo.messaging import MAX_WAIT, TracedProducer, key_of, processing
 from slatrack.demo.orders import BadOrderError, Order, check
@@ -40,6 +41,7 @@ class Stage:
     writes: str
     work: Work
     tracer: Tracer
+    journal: Journal
     consumer: Consumer
     producer: TracedProducer
     joined: threading.Event = field(default_factory=threading.Event)
@@ -71,9 +73,20 @@ class Stage:
     def _attempt(self, line: Line, message: Message, attempt: int) -> None:
         known = {line.key: key_of(message)}
         with processing(self.tracer, message, self.service, known) as span:
-            order = self.work(line, check(line, json.loads(message.value() or b"null")), attempt)
+            order = self._worked(line, message, attempt)
             span.set_attributes(order)
             self._send(line.topic(self.writes), key_of(message), order)
+
+    def _worked(self, line: Line, message: Message, attempt: int) -> Order:
+        """Do the work, and write down how it went."""
+        key = key_of(message)
+        try:
+            order = self.work(line, check(line, json.loads(message.value() or b"null")), attempt)
+        except (WorkFailedError, BadOrderError) as error:
+            self.journal.error(f"{key} failed, attempt {attempt} of {ATTEMPTS}", error)
+            raise
+        self.journal.info(f"{key} {self.writes}", demo_attempt=attempt)
+        return order
 
     def _send(self, topic: str, key: str, order: Order) -> None:
         lost = self.service == "enricher" and "lost_context" in faults.active()

@@ -7,6 +7,7 @@ from confluent_kafka.cimpl import NewTopic
 from slatrack.demo.lines import LINES
 
 SPANS = "otlp_spans"
+LOGS = "otlp_logs"
 PARTITIONS = 4
 _THERE = (None, KafkaError.LEADER_NOT_AVAILABLE)
 
@@ -17,7 +18,7 @@ def ensure(brokers: str) -> None:
     Asking for one is enough where brokers make topics by themselves, as the embedded one does.
     """
     asker = Producer({"bootstrap.servers": brokers, "log_level": 2})
-    names = [SPANS, *(topic for line in LINES for topic in line.topics)]
+    names = [SPANS, LOGS, *(topic for line in LINES for topic in line.topics)]
     missing = [name for name in names if not _exists(asker, name)]
     if missing:
         _create(brokers, missing)

@@ -10,7 +10,15 @@ SCHEDULE_MS = 300
 
 def provider(service: str, collector: str) -> TracerProvider:
     """Return the tracer provider of one service; `collector` is the URL of its OTLP/HTTP door."""
-    resource = Resource.create(
+    tracing = TracerProvider(resource=resource(service), shutdown_on_exit=False)
+    exporter = OTLPSpanExporter(endpoint=f"{collector}/v1/traces", timeout=2)
+    tracing.add_span_processor(BatchSpanProcessor(exporter, schedule_delay_millis=SCHEDULE_MS))
+    return tracing
+
+
+def resource(service: str) -> Resource:
+    """Return what a service says of itself."""
+    return Resource.create(
         {
             "service.name": service,
             "service.namespace": "demo",
@@ -18,7 +26,3 @@ def provider(service: str, collector: str) -> TracerProvider:
             "deployment.environment.name": "demo",
         }
     )
-    tracing = TracerProvider(resource=resource, shutdown_on_exit=False)
-    exporter = OTLPSpanExporter(endpoint=f"{collector}/v1/traces", timeout=2)
-    tracing.add_span_processor(BatchSpanProcessor(exporter, schedule_delay_millis=SCHEDULE_MS))
-    return tracing
