@@ -49,6 +49,7 @@ FOLLOWED = {
     "record": ("/set-aside/", "a[href^='/set-aside/']"),
 }
 BESIDE_FLOW = {"flow-edit": "edit", "deadline-new": "new-deadline", "flow-version": "versions/1"}
+PATIENCE = 90_000  # milliseconds; a machine may have much else to do
 WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -75,6 +76,7 @@ def _tour(browser: Any, look: str, wanted: argparse.Namespace) -> Iterator[str]:
     context = browser.new_context(
         base_url=wanted.address, viewport=screen, color_scheme=theme, locale="en-GB"
     )
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     said: list[str] = []
     page.on("pageerror", lambda error: said.append(str(error)))
