@@ -18,6 +18,7 @@ from slatrack.alerting.models import Alert, Channel, Delivery, Incident
 from slatrack.alerting.ringing import ring
 from slatrack.alerting.routes import Routes
 from slatrack.domain.ladder import BEFORE_DUE, CALLING, Rung, rank
+from slatrack.domain.states import Status
 from slatrack.tracking.models import Flip
 
 News = Delivery.News
@@ -87,16 +88,21 @@ def most_pressing(alerts: Sequence[Alert]) -> Alert:
 
 
 def withhold_outdated(flips: Iterable[Flip]) -> None:
-    """Supersede warnings not sent yet of deadlines that were decided meanwhile."""
-    decided = {(f.journey_id, f.deadline): f for f in flips if f.about == Flip.About.VERDICT}
+    """Supersede warnings not sent yet of deadlines decided meanwhile, and of cancelled events."""
+    ends = [f for f in flips if f.about == Flip.About.VERDICT or f.after == Status.CANCELLED]
+    decided = {(f.journey_id, f.deadline): f for f in ends}
     pending = Delivery.objects.filter(
         state=Delivery.State.PENDING,
         rung__in=[rung.value for rung in BEFORE_DUE],
         alert__journey__in={journey for journey, _ in decided},
     ).select_related("alert")
     for row in pending:
-        if row.alert is None or (row.alert.journey_id, row.alert.deadline) not in decided:
+        if row.alert is None:
+            continue
+        event = row.alert.journey_id
+        end = decided.get((event, row.alert.deadline)) or decided.get((event, ""))
+        if end is None:
             continue
         row.state = Delivery.State.SUPERSEDED
-        row.reason = f"{decided[row.alert.journey_id, row.alert.deadline].after} meanwhile"
+        row.reason = f"{end.after} meanwhile"
         row.save(update_fields=["state", "reason"])

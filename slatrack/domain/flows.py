@@ -222,7 +222,7 @@ class Flow:
         """Whether its events may be amended or cancelled."""
         return bool(self.amend or self.cancels)
 
-    @property
+    @cached_property
     def needs_children(self) -> bool:
         """Whether an event is done only once its children are."""
         return self.children is not None and self.children.required

@@ -71,7 +71,7 @@ class Journey:
     @property
     def started(self) -> int:
         """The start of ingress; while ingress was not seen, the first sign of the event."""
-        clock = self.clock
+        clock = self.origin or self
         return clock.ingress.start if clock.ingress else clock.start
 
     @cached_property
@@ -162,8 +162,7 @@ def fold(
     """Return the journey that the parts, by trace id, make; None if they prove no step."""
     if flow.has_history:
         return _fold_newest(flow, key, parts, children)
-    sightings = {trace_id: part.sightings for trace_id, part in parts.items()}
-    return _folded(flow, key, parts, sightings, children=children)
+    return _folded(flow, key, parts, children=children)
 
 
 def _fold_newest(
@@ -181,11 +180,11 @@ def _fold_newest(
         + list(newest.sightings.get(trace_id, ()) if newest else ())
         for trace_id, found in known.items()
     }
-    journey = _folded(flow, key, parts, sightings, children=children, past=past)
+    journey = _folded(flow, key, parts, children=children, past=past, sightings=sightings)
     if journey is None or len(past.versions) < 2:
         return journey
     if flow.amend and flow.amend.clock is AmendClock.INHERIT:
-        return replace(journey, origin=_folded(flow, key, parts, known, children=children))
+        return replace(journey, origin=_folded(flow, key, parts, children=children))
     return replace(journey, start=newest.since if newest else journey.start)
 
 
@@ -193,15 +192,15 @@ def _folded(
     flow: Flow,
     key: str,
     parts: Mapping[bytes, Part],
-    sightings: Mapping[bytes, Iterable[Sighting]],
     *,
     children: Children,
     past: History | None = None,
+    sightings: Mapping[bytes, Iterable[Sighting]] | None = None,
 ) -> Journey | None:
     names = flow.order
     found: dict[str, dict[tuple[bytes, bytes], Sighting]] = defaultdict(dict)
-    for trace_id, several in sightings.items():
-        for sighting in several:
+    for trace_id, part in parts.items():
+        for sighting in part.sightings if sightings is None else sightings[trace_id]:
             if sighting.step in names:
                 found[sighting.step][trace_id, sighting.span_id] = sighting
     if not found:
