@@ -10,6 +10,7 @@ from django.utils import timezone
 from dashboards.standing import standing
 from dashboards.usual import Usual, stuck_after
 from slatrack.domain.states import Verdict
+from slatrack.tracking import children
 from slatrack.tracking.models import Deadline, Journey
 
 KEPT = 5_000  # rendered rows kept per process
@@ -33,6 +34,12 @@ class Row:
         if self.deadline is not None and self.deadline.started_at is not None:
             return self.deadline.started_at
         return self.journey.started_at
+
+    @property
+    def parts(self) -> str:
+        """How the events that it split into stand; empty where there are none."""
+        counted = children.read(self.journey.children)
+        return counted.sentence(counted.expected) if self.journey.children else ""
 
     @property
     def past(self) -> str:

@@ -67,7 +67,7 @@ def look(flow: str, key: str, *, now: datetime) -> JourneyData | None:
         row=row,
         described=reading.describe(known, evidence, now=now),
         spans=evidence.spans,
-        steps=known.journey.flow.steps,
+        steps=known.journey.way,
         deadline=shown,
         flips=list(row.flips.order_by("-recorded_at", "-id")[:200]),
         alerts=alerts.alerts_of(row.pk),

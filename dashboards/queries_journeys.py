@@ -10,6 +10,8 @@ from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 
 from slatrack.domain.instants import rfc3339
+from slatrack.domain.states import Status
+from slatrack.tracking import children
 from slatrack.tracking.models import Flow, Journey
 
 
@@ -78,7 +80,18 @@ def entry(journey: Journey) -> dict[str, Any]:
         ],
         "spans": journey.spans,
         "attributes": journey.attributes,
+        "children": _children(journey),
     }
+
+
+def _children(journey: Journey) -> dict[str, Any] | None:
+    """How the events that it split into stand; None where there are none."""
+    if not journey.children:
+        return None
+    counted = children.read(journey.children)
+    statuses = {one.value: getattr(counted, one.value) for one in Status}
+    said = counted.sentence(counted.expected)
+    return {"expected": counted.expected, "known": counted.known, **statuses, "sentence": said}
 
 
 def time_used(rows: QuerySet[Journey]) -> QuerySet[Journey]:

@@ -7,6 +7,7 @@ import yaml
 from django import forms
 
 from dashboards.forms import amounts
+from slatrack.domain.families import CHILDREN
 from slatrack.domain.flow_documents import SEVERITIES
 from slatrack.domain.flows import Flow
 from slatrack.tracking.documents import FlowError, documents
@@ -56,7 +57,10 @@ class DeadlineForm(forms.Form):
     def __init__(self, flow: Flow, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         steps = [step.name for step in flow.steps]
-        self.choices("until", [(name, name) for name in steps])
+        ends = [(name, name) for name in steps]
+        if flow.children is not None:
+            ends.append((CHILDREN, "all its children"))
+        self.choices("until", ends)
         starts = [("ingress", "ingress"), *((f"step:{n}", f"step {n}") for n in steps)]
         self.choices("start", [*starts, ("attr", "an attribute of the event")])
 

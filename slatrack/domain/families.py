@@ -77,7 +77,10 @@ class ChildrenSpec:
 
 
 class Children(NamedTuple):
-    """What is known of an event's children: how many stand how, and when. Nanoseconds UTC."""
+    """What is known of an event's children: how many stand how, and when. Nanoseconds UTC.
+
+    `expected` is how many the event said it has when they were counted.
+    """
 
     in_flight: int = 0
     done: int = 0
@@ -86,6 +89,7 @@ class Children(NamedTuple):
     cancelled: int = 0
     ended: int | None = None  # when the last of those that are over was over
     last: int | None = None  # the last sign of any
+    expected: int | None = None
 
     @property
     def known(self) -> int:
@@ -101,6 +105,12 @@ class Children(NamedTuple):
         if expected is None and not self.known:
             return False
         return self.done >= self.wanted(expected)
+
+    def sentence(self, expected: int | None) -> str:
+        """Say how they stand, e.g. "37 of 40 done, 2 failed"."""
+        bad = [("failed", self.failed), ("lost", self.lost), ("cancelled", self.cancelled)]
+        said = [f"{number} {word}" for word, number in bad if number]
+        return ", ".join([f"{self.done} of {self.wanted(expected)} done", *said])
 
 
 NO_CHILDREN = Children()

@@ -11,7 +11,7 @@ from functools import cached_property
 
 from slatrack.domain.attempts import BySpan, StepSeen, step_seen, without_duplicates
 from slatrack.domain.families import NO_CHILDREN, Children
-from slatrack.domain.flows import MAX_KEY, AmendClock, Duplicates, Flow
+from slatrack.domain.flows import ASIDE, MAX_KEY, AmendClock, Duplicates, Flow, Step
 from slatrack.domain.parts import Part, Sighting, earliest
 from slatrack.domain.states import Status
 from slatrack.domain.versions import History, Version, history
@@ -47,6 +47,11 @@ class Journey:
     def seen(self, step: str) -> StepSeen | None:
         """Return what is known of `step`; None if it was not seen."""
         return self._by_name.get(step)
+
+    @property
+    def way(self) -> tuple[Step, ...]:
+        """The steps of its flow: of those beside the way the ones that it was seen in."""
+        return tuple(s for s in self.flow.all_steps if s.role not in ASIDE or self.seen(s.name))
 
     @cached_property
     def last(self) -> StepSeen:

@@ -171,8 +171,12 @@ def _tell_families(
         if one.journey.flow.parent is not None
     }
     children.tell(told)
-    new = (row_id for row_id in folded if row_id not in known)
-    children.note(row_id for row_id in new if folded[row_id].journey.flow.name in flows.parents)
+    children.note(
+        row_id
+        for row_id, one in folded.items()
+        if one.journey.flow.name in flows.parents
+        and (row_id not in known or one.journey.expected_children != one.journey.children.expected)
+    )
 
 
 def _journey_row(row_id: UUID, one: Folded, flows: Flows, moment: Moment) -> tuple[Any, ...]:

@@ -48,7 +48,7 @@ def _children(known: Known) -> dict[str, Any] | None:
         "lost": counted.lost,
         "cancelled": counted.cancelled,
         "last_ended_at": _at(counted.ended),
-        "sentence": f"{counted.done} of {wanted} done",
+        "sentence": counted.sentence(expected),
         "open": _open(known) if counted.known > counted.done + counted.cancelled else [],
     }
 

@@ -5,6 +5,7 @@ event's children are one count of them, and writers never wait for each other at
 """
 
 from collections.abc import Collection
+from dataclasses import replace
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -46,7 +47,8 @@ def _recount(flows: Flows, moment: Moment) -> int | None:
     for row_id, stored in known.items():
         counting = stored._replace(children=counted[row_id])
         if done := try_fold(events[row_id], stored.parts, counting, flows, moment):
-            folded[row_id] = done
+            counted[row_id] = counted[row_id]._replace(expected=done.journey.expected_children)
+            folded[row_id] = done._replace(journey=replace(done.journey, children=counted[row_id]))
     save_journeys(folded, known, flows, moment)
     children.save(counted)
     return len(folded)

@@ -54,6 +54,13 @@ def test_lanes_are_sorted_by_time_left():
     }
 
 
+def test_an_event_says_how_those_that_it_split_into_stand():
+    counted = {"done": 37, "in_flight": 1, "failed": 1, "expected": 40}
+    event("O1", children=counted), event("whole")
+    page = client("viewer").get("/").content.decode()
+    assert page.count("37 of 40 done, 1 failed") == 1
+
+
 def test_counts_are_exact_beyond_what_is_shown():
     factories.Journey.objects.bulk_create(
         factories.new_journey(due_at=NOW + timedelta(minutes=9), warn_at=None) for _ in range(205)

@@ -108,7 +108,7 @@ def test_a_cancelled_leg_need_not_be_reported():
     store([busted("O1/2")])
     settle()
     children = order()["children"]
-    assert (children["sentence"], children["cancelled"]) == ("1 of 1 done", 1)
+    assert (children["sentence"], children["cancelled"]) == ("1 of 1 done, 1 cancelled", 1)
     assert order()["status"] == "done"
 
 
@@ -165,6 +165,16 @@ def test_grandchildren_are_counted_through():
     settle()
     assert (order("B")["status"], order("A")["status"]) == ("done", "done")
     assert order("A")["ended_at"] == "2026-11-20T12:00:41.000Z"
+
+
+def test_how_many_there_are_may_be_known_last():
+    store([split(), routed("O1/1"), reported("O1/1")])
+    settle()
+    assert Journey.objects.get(key="O1").children["expected"] is None
+    store([placed(legs=2)])
+    settle()
+    assert Journey.objects.get(key="O1").children["expected"] == 2
+    assert (order()["status"], order()["children"]["sentence"]) == ("in_flight", "1 of 2 done")
 
 
 def world():

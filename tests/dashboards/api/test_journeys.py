@@ -146,3 +146,12 @@ def test_a_page_costs_a_fixed_number_of_queries(browser, django_assert_num_queri
 
     with django_assert_num_queries(7):  # session, user, two of rights, flow, journeys, deadlines
         browser.get(JOURNEYS)
+
+
+def test_a_list_says_how_the_parts_of_an_event_stand(browser):
+    journey(key="O1", children={"done": 2, "cancelled": 1, "expected": 4})
+    journey(key="plain")
+    items = {item["key"]: item["children"] for item in browser.get(JOURNEYS).json()["items"]}
+    assert items["plain"] is None
+    assert items["O1"]["sentence"] == "2 of 3 done, 1 cancelled"
+    assert (items["O1"]["known"], items["O1"]["expected"]) == (3, 4)
