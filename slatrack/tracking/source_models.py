@@ -1,0 +1,67 @@
+"""Where spans come from, at rest: how far each source is read, who was heard, what was set aside."""
+
+from typing import Any, ClassVar
+
+from django.db import models
+
+
+class Source(models.Model):
+    """A place that spans are read from: a Kafka partition, or a replay under way.
+
+    `next_offset` is the offset to read next; it moves in the transaction that stores the spans.
+    `epoch` grows with each change of owner: only the owner of the current epoch may write.
+    `watermark_at` is how far in event time it has been read.
+    """
+
+    name = models.CharField(max_length=300, unique=True)
+    topic = models.CharField(max_length=249, blank=True)
+    partition = models.IntegerField(default=-1)
+    group = models.CharField(max_length=200, blank=True)
+    owner = models.CharField(max_length=200, blank=True)
+    epoch = models.PositiveBigIntegerField(default=0)
+    next_offset = models.BigIntegerField(null=True)
+    lag = models.BigIntegerField(null=True, help_text="records not yet read")
+    watermark_at = models.DateTimeField(null=True)
+    alive_at = models.DateTimeField(help_text="last sign of its owner")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class HeardService(models.Model):
+    """A service that spans came from, and when in event time the newest of them ended."""
+
+    name = models.CharField(max_length=300, primary_key=True)
+    last_at = models.DateTimeField()
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["last_at"], name="heard_service_last"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SetAside(models.Model):
+    """A record or span that could not be read, kept with its bytes so that it can be replayed."""
+
+    source = models.CharField(max_length=50, help_text="kafka, http, grpc, file")
+    topic = models.CharField(max_length=249, blank=True)
+    partition = models.IntegerField(null=True)
+    offset = models.BigIntegerField(null=True)
+    encoding = models.CharField(max_length=20, blank=True)
+    reason = models.CharField(max_length=500)
+    size = models.PositiveBigIntegerField(help_text="bytes")
+    data = models.BinaryField()
+    at = models.DateTimeField()
+    replayed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(
+                fields=["topic", "partition", "offset", "reason"],
+                condition=models.Q(offset__isnull=False),
+                name="one_set_aside_per_record",
+            ),
+        ]
