@@ -1,4 +1,4 @@
-"""Where spans come from, at rest: how far each source is read, who was heard, what was set aside."""
+"""Where spans come from, at rest: how far each source is read, who was heard, what was left."""
 
 from typing import Any, ClassVar
 
