@@ -168,10 +168,10 @@ class Tree:
             if upper in self.unsure or self.facts[upper].side != Side.PRODUCES:
                 unsure.update(keys)
             else:
-                sure.update(dict.fromkeys(keys, by))
+                _note(sure, keys, by)
         for source in (self.graph.from_writers, self.graph.from_readers):
             for by, claims in source.get(span_id, ()):
-                sure.update(dict.fromkeys(self.of(claims.beside), by))
+                _note(sure, self.of(claims.beside), by)
                 unsure.update(self.of(claims.unsure))
         if sure and self._afford(len(sure)):
             self.by[span_id] = min(sure.values(), key=_STRENGTH.index)
@@ -209,10 +209,10 @@ class Tree:
         one = self.facts[span_id]
         found: dict[str, BoundBy] = {}
         for upper, by in self.graph.uppers.get(span_id, ()):
-            found.update(dict.fromkeys(self.fallen.get(upper, ()), by))
+            _note(found, self.fallen.get(upper, ()), by)
         for source in (self.graph.from_writers, self.graph.from_readers):
             for by, claims in source.get(span_id, ()):
-                found.update(dict.fromkeys(self.of(claims.trace), by))
+                _note(found, self.of(claims.trace), by)
         if found and self._afford(len(found)):
             return tuple(sorted(found)), min(found.values(), key=_STRENGTH.index)
         own = tuple(key for flow, key in one.instead if flow == self.flow)
@@ -224,3 +224,9 @@ class Tree:
 
 
 _STRENGTH = list(BoundBy)
+
+
+def _note(found: dict[str, BoundBy], keys: Iterable[str], by: BoundBy) -> None:
+    """Add keys with the strongest of the reasons for each."""
+    for key in keys:
+        found[key] = min(by, found.get(key, by), key=_STRENGTH.index)
