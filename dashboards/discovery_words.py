@@ -33,6 +33,7 @@ class StepShown:
 
     step: ProposedStep
     where: str
+    through: str  # the topic it takes from, without its first word
     waits: str  # how long events usually take from the step before
     rarely: str  # and 95 % of them at most
 
@@ -112,6 +113,7 @@ def _step(step: ProposedStep) -> StepShown:
     return StepShown(
         step,
         where(step.place),
+        step.place.topic.partition(".")[2] or step.place.topic if step.place.takes else "",
         duration(taken.p50 / 1e9) if taken else "",
         duration(taken.p95 / 1e9) if taken else "",
     )

@@ -1,13 +1,17 @@
 """Discovering: a look at parked spans for flows, off the hot path, with its findings kept."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 
 from slatrack.domain.discovery.finding import Findings, find
+from slatrack.domain.discovery.places import Place, place
 from slatrack.domain.instants import to_datetime
-from slatrack.tracking import models, work
+from slatrack.domain.matching import Matcher
+from slatrack.domain.spans import Span
+from slatrack.tracking import flows, models, work
 from slatrack.tracking.discovery_models import Discovery, Work
 from slatrack.tracking.unbound_sample import MOST_SPANS, WITHIN, sample
 
@@ -47,7 +51,14 @@ def look(
         if taken.spans:
             row.since = to_datetime(min(span.start for span in taken.spans))
             row.until = to_datetime(max(span.end for span in taken.spans))
-        row.findings = msgspec.to_builtins(find(taken.spans))
+        row.findings = msgspec.to_builtins(find(taken.spans, known=_known(taken.spans)))
+
+
+def _known(spans: Iterable[Span]) -> frozenset[Place]:
+    """The places of which flows in force have steps."""
+    matcher = Matcher(list(flows.current().flows.values()))
+    places = (place(span) for span in spans if matcher.match(span).steps)
+    return frozenset(one for one in places if one)
 
 
 def look_now(*, clock: work.Clock, by: Any = None, **bounds: Any) -> Discovery:

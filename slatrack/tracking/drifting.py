@@ -4,8 +4,9 @@ Work of a worker, off the hot path; what it found is kept with when and from how
 """
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -30,6 +31,7 @@ EVERY = timedelta(minutes=14)
 NEWEST = 100  # journeys
 MOMENTS, AT_EACH = 15, 8  # journeys from all the time before
 MOST_SPANS = 500  # of one journey
+AT_ONCE = 40  # journeys whose spans are read together
 NAMES = frozenset((ROUTE, METHOD, *RPC, *DATABASE))
 
 
@@ -78,28 +80,37 @@ def _chosen(flow_id: int, now: datetime) -> list[UUID]:
     return sorted(ids)
 
 
-def _walks(flow: Flow, ids: Iterable[UUID], *, now: datetime) -> Iterator[Walk]:
-    in_force = flows.current()
-    matcher = Matcher([flow])
-    wanted = Wanted(flow.wanted | NAMES)
-    for row in models.Journey.objects.filter(id__in=list(ids)).values_list("key", "ended_at"):
-        known = find(flow.name, row[0], in_force)
-        if known is None:
-            continue
-        evidence = Evidence(known)
-        bound = evidence.bound
-        if len(bound) > MOST_SPANS:
-            continue
-        stored = span_blocks.load({t: one.blocks for t, one in evidence.traces.items()})
-        own = [one for one in stored if (one.trace_id, one.span_id) in bound]
-        steps = {seen.step: seen.start for seen in known.journey.steps}
-        yield Walk(
-            key=row[0],
-            start=known.journey.started,
-            steps=steps,
-            strays=_strays(reread(own, wanted=wanted, now=now), matcher, steps),
-            ended=row[1] is not None,
-        )
+def _walks(flow: Flow, ids: Sequence[UUID], *, now: datetime) -> Iterator[Walk]:
+    """Yield the journeys, some at a time: journeys of one time share blocks of spans."""
+    matcher, wanted = Matcher([flow]), Wanted(flow.wanted | NAMES)
+    rows = models.Journey.objects.filter(id__in=ids).order_by("started_at", "id")
+    keys = list(rows.values_list("key", "ended_at"))
+    for start in range(0, len(keys), AT_ONCE):
+        some = [
+            (known, ended is not None)
+            for key, ended in keys[start : start + AT_ONCE]
+            if (known := find(flow.name, key, flows.current()))
+        ]
+        evidence = [(known, ended, Evidence(known)) for known, ended in some]
+        spans = _spans((one for _, _, one in evidence), wanted, now)
+        for known, ended, one in evidence:
+            own = [spans[at] for at in one.bound if at in spans]
+            steps = {seen.step: seen.start for seen in known.journey.steps}
+            strays = _strays(own, matcher, steps)
+            yield Walk(known.journey.key, known.journey.started, steps, strays, ended)
+
+
+def _spans(
+    evidence: Iterable[Evidence], wanted: Wanted, now: datetime
+) -> dict[tuple[bytes, bytes], Span]:
+    """Return the spans of some journeys; of one with very many, the first ones."""
+    blocks: dict[bytes, tuple[int, ...]] = {}
+    bound: set[tuple[bytes, bytes]] = set()
+    for one in evidence:
+        blocks |= {trace_id: stored.blocks for trace_id, stored in one.traces.items()}
+        bound.update(islice(one.bound, MOST_SPANS))
+    stored = (at for at in span_blocks.load(blocks) if (at.trace_id, at.span_id) in bound)
+    return {(s.trace_id, s.span_id): s for s in reread(stored, wanted=wanted, now=now)}
 
 
 def _strays(spans: Iterable[Span], matcher: Matcher, steps: dict[str, int]) -> dict[Place, str]:

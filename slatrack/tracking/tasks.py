@@ -6,6 +6,8 @@ from slatrack.celery import app
 from slatrack.tracking import discovering, drifting, housekeeping, log_keeping, rematching
 from slatrack.tracking.discovery_models import Discovery, Rematch
 
+LONGEST = 1_800  # seconds of matching a full hour of parked spans again
+
 
 @app.task(name=discovering.TASK, ignore_result=True)  # type: ignore[untyped-decorator]
 def discover(row_id: int) -> None:
@@ -14,7 +16,7 @@ def discover(row_id: int) -> None:
         discovering.look(row, clock=timezone.now)
 
 
-@app.task(name=rematching.TASK, ignore_result=True)  # type: ignore[untyped-decorator]
+@app.task(name=rematching.TASK, ignore_result=True, time_limit=LONGEST)  # type: ignore[untyped-decorator]
 def match_parked(row_id: int) -> None:
     """Match parked spans again."""
     if row := Rematch.objects.filter(id=row_id).first():

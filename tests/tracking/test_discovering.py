@@ -8,6 +8,7 @@ from django.core.management import call_command
 from django.db.models import Sum
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from slatrack.domain.discovery.finding import KNOWN
 from slatrack.domain.spans import Span
 from slatrack.otlp.decoding import Wanted, decode
 from slatrack.tracking import discovering, flows, models, proposing, rematching
@@ -101,6 +102,21 @@ def test_only_what_is_parked_is_looked_at():
     again = discovering.look_now(clock=clock)
 
     assert (again.spans, discovering.findings(again).proposals) == (0, ())
+
+
+def test_what_a_flow_has_as_a_step_is_no_other_flow_but_says_why():
+    park(World(events=8, noise=0, keyed=frozenset()))
+    look = discovering.look_now(clock=clock)
+    [proposal] = discovering.findings(look).proposals
+    text = proposing.proposed_document(proposal.ident)
+    flows.save(
+        text.replace("{trace: true}", "order.id").replace("{message: ", "{header: "), now=LATER
+    )
+
+    found = discovering.findings(discovering.look_now(clock=clock))
+
+    assert found.proposals == ()
+    assert KNOWN in {one.why for one in found.left_out}
 
 
 def test_the_sample_is_bounded_and_takes_what_hands_messages_on_first():

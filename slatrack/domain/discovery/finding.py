@@ -21,15 +21,20 @@ MOST_KEYS = 20
 MOST_PROPOSALS = 12
 MOST_LEFT_OUT = 20
 MOST_OTHERS = 4
+KNOWN = "a step of a flow in force, but nothing tells of which event"
 CLAIMED = 0.5  # share of a way's spans that another proposal explains already
 
 
-def find(spans: Iterable[Span]) -> Findings:
-    """Return the flows that `spans` suggest. Spans must be decoded with all their attributes."""
+def find(spans: Iterable[Span], *, known: Collection[Place] = ()) -> Findings:
+    """Return the flows that `spans` suggest. Spans must be decoded with all their attributes.
+
+    `known` are places that are steps of flows in force: without a key of its own, what happens
+    there is no other flow.
+    """
     sample = Sample(spans)
     if not sample.spans:
         return Findings((), (), 0)
-    finder = _Finder(sample)
+    finder = _Finder(sample, known)
     for key in keys(sample)[:MOST_KEYS]:
         finder.consider(key)
     for key in _without_business_key(sample, finder.claimed):
@@ -37,7 +42,7 @@ def find(spans: Iterable[Span]) -> Findings:
     proposals = sorted(finder.proposals(), key=_rank)[:MOST_PROPOSALS]
     return Findings(
         tuple(proposals),
-        tuple(_left_out(sample, finder.claimed)),
+        tuple(_left_out(sample, finder.claimed, known)),
         sum(1 for place in sample.places if place is None),
     )
 
@@ -47,8 +52,9 @@ def _rank(one: Proposal) -> tuple[bool, bool, int, str]:
 
 
 class _Finder:
-    def __init__(self, sample: Sample) -> None:
+    def __init__(self, sample: Sample, known: Collection[Place]) -> None:
         self.sample = sample
+        self.known = frozenset(known)
         self.steps = Steps(sample)
         self.since = min(span.start for span in sample.spans)
         self.until = max(span.end for span in sample.spans)
@@ -74,9 +80,9 @@ class _Finder:
         return enough and (hands_on or len(services) > 1)
 
     def _is_fragment(self, found: Way) -> bool:
-        """Whether its steps are those of ways found by a key: events of which much is missing."""
-        known = {place for _, other, _ in self._found for place in other.steps}
-        return len(known.intersection(found.steps)) > CLAIMED * len(found.steps)
+        """Whether its steps are those of flows or other ways: events of which much is missing."""
+        ways = {place for _, other, _ in self._found for place in other.steps}
+        return len((ways | self.known).intersection(found.steps)) >= CLAIMED * len(found.steps)
 
     def _note(self, key: Key, group: Collection[Event]) -> None:
         places = Counter(place for event in group for place in event.places)
@@ -138,7 +144,9 @@ def _weak(
     return Key((source,), values, unique=1.0, steady=None, looks=1.0, weak=True)
 
 
-def _left_out(sample: Sample, claimed: Collection[int]) -> Iterator[LeftOut]:
+def _left_out(
+    sample: Sample, claimed: Collection[int], known: Collection[Place]
+) -> Iterator[LeftOut]:
     """Say of the commonest other places why no flow was made of them."""
     rest: Counter[Place] = Counter()
     alone: Counter[Place] = Counter()
@@ -147,7 +155,8 @@ def _left_out(sample: Sample, claimed: Collection[int]) -> Iterator[LeftOut]:
             rest[place] += 1
             alone[place] += not _has_company(sample, number)
     for place, count in rest.most_common(MOST_LEFT_OUT):
-        yield LeftOut(_label(place), count, _why(place, count, alone[place]))
+        why = KNOWN if place in known else _why(place, count, alone[place])
+        yield LeftOut(_label(place), count, why)
 
 
 def _has_company(sample: Sample, number: int) -> bool:
