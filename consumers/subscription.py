@@ -82,7 +82,7 @@ class Subscription:
         return fetched._replace(messages=self.owned(fetched))
 
     def _fill(self, wait: bool) -> None:
-        """Take what there is, or wait for records: a whole batch while there are many, else for what comes with the first.
+        """Take what there is, or wait: for whole batches if there is much, else for the first few.
 
         Waiting for more than that would cost each span as much as it saves in transactions.
         """

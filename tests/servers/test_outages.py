@@ -16,7 +16,6 @@ from slatrack.bench.load import Load
 from tests.alerting import receivers
 from tests.servers import kafka, postgres
 from tests.servers.installed import PARTITIONS, ROUTE, Place, wait_for
-from tests.servers.process import Missing
 from tests.servers.truth import expected, journeys, missed_once
 
 pytestmark = pytest.mark.servers
@@ -41,13 +40,11 @@ SELECT (SELECT count(*) FROM tracking_flip WHERE routed_at IS NULL)
 
 
 @pytest.fixture
-def broker(tmp_path):
+def broker(kafka_brokers, tmp_path):
+    """A Kafka of its own, to be stopped; `kafka_brokers` says where there is none."""
     folder = tmp_path / "kafka"
     folder.mkdir()
-    try:
-        made = kafka.Broker(folder)
-    except Missing as missing:
-        pytest.skip(str(missing))
+    made = kafka.Broker(folder)
     made.start()
     yield made
     made.signal(signal.SIGCONT)
