@@ -30,7 +30,7 @@ format: .venv/.ci ## put the sources into shape
 	$(BIN)/ruff format .
 
 lock: .venv/.ci ## pin the newest versions that requirements/*.in allow
-	for set in runtime test ci; do $(BIN)/uv pip compile -q --upgrade --no-emit-index-url --no-header \
+	for set in runtime test ci world; do $(BIN)/uv pip compile -q --upgrade --no-emit-index-url --no-header \
 	  --no-annotate --python-version 3.11 requirements/$$set.in -o requirements/$$set.lock || exit 1; done
 
 clean: ## remove what make made; data/ stays

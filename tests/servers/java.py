@@ -9,7 +9,7 @@ import socket
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from .process import LOOPBACK, Missing, answers, free_port, running
@@ -20,15 +20,22 @@ HEAP = ["-Xmx256m", "-Xms64m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-
 EXAMPLES = "org.apache.kafka.streams.examples"
 # PipeDemo asks localhost:9092 whatever it is told, so its JVM gets a localhost of its own.
 PIPE_HOST, PIPE_PORT = "127.0.92.1", 9092
+POLLS = "otel.instrumentation.common.messaging.experimental.receive-telemetry.enabled"
+NEWEST = "otel.semconv-stability.opt-in"
 MODES: Mapping[str, Mapping[str, str]] = {
     "default": {},
-    "receive": {"otel.instrumentation.messaging.experimental.receive-telemetry.enabled": "true"},
-    "stable": {"otel.semconv-stability.opt-in": "messaging"},
-    "stable and receive": {
-        "otel.semconv-stability.opt-in": "messaging",
-        "otel.instrumentation.messaging.experimental.receive-telemetry.enabled": "true",
-    },
+    "polls": {POLLS: "true"},
+    "newest": {NEWEST: "messaging"},
+    "newest with polls": {NEWEST: "messaging", POLLS: "true"},
 }
+
+
+def check_installed() -> tuple[str, Path]:
+    """Return where Java and the agent are; raise Missing."""
+    java, agent = shutil.which("java"), next(JARS.glob("opentelemetry-javaagent-*.jar"), None)
+    if agent is None or java is None:
+        raise Missing("no Java agent in .cache/java or no Java 17: .ci/install gets both")
+    return java, agent
 
 
 @dataclass(frozen=True)
@@ -38,14 +45,11 @@ class World:
     brokers: str
     receiver: str  # URL of an OTLP/HTTP receiver, without path
     folder: Path
-    agent: Mapping[str, str] = field(default_factory=dict)  # its settings, over the ones here
+    mode: str = "default"
 
     def command(self, service: str, program: str, *arguments: str) -> list[str]:
-        agent = next(JARS.glob("opentelemetry-javaagent-*.jar"), None)
-        java = shutil.which("java")
-        if agent is None or java is None:
-            raise Missing("no Java agent in .cache/java or no Java 17: .ci/install gets both")
-        settings = {**self._agent(service), **self.agent, "java.io.tmpdir": str(self.folder)}
+        java, agent = check_installed()
+        settings = {**self._agent(service), **MODES[self.mode], "java.io.tmpdir": str(self.folder)}
         told = [f"-D{name}={value}" for name, value in settings.items()]
         return [java, *HEAP, f"-javaagent:{agent}", *told, "-cp", f"{JARS}/*", program, *arguments]
 
