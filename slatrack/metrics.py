@@ -24,6 +24,11 @@ FLIPS = Counter("slatrack_flips", "Changes of a verdict or status that committed
 RECORDING = Histogram(
     "slatrack_recording_seconds", "How long one batch of spans took to commit", buckets=SECONDS
 )
+DELAY = Histogram(
+    "slatrack_span_delay_seconds",
+    "How long before its batch was recorded the newest span of the batch had ended",
+    buckets=SECONDS,
+)
 SET_ASIDE = Counter(
     "slatrack_set_aside", "Records and spans that could not be read and were kept", ["source"]
 )

@@ -3,7 +3,9 @@
 import hmac
 import ipaddress
 import os
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -11,8 +13,8 @@ from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
-from prometheus_client import REGISTRY, CollectorRegistry, generate_latest
-from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client import REGISTRY, CollectorRegistry, Metric, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, choose_encoder
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from slatrack.operations import readiness
@@ -47,12 +49,32 @@ def metrics(request: HttpRequest) -> HttpResponse:
     if not _may_see_metrics(request):
         reason = "Show SLATRACK_METRICS_TOKEN as a bearer token; without one set, only this machine"
         return HttpResponse(f"{reason} is answered.\n", status=403, content_type="text/plain")
-    body = generate_latest(_of_processes())
+    written, content_type = _form(request.headers.get("Accept", ""))
     try:
-        body += generate_latest(_of_database())
+        body = written(_Together(_of_processes(), _of_database()))
     except DatabaseError:
-        body += b"# The database does not answer: its gauges are missing.\n"
-    return HttpResponse(body, content_type=CONTENT_TYPE_LATEST)
+        body = written(_of_processes())
+        if written is generate_latest:
+            body += b"# The database does not answer: its gauges are missing.\n"
+    return HttpResponse(body, content_type=content_type)
+
+
+def _form(accepted: str) -> tuple[Callable[[Any], bytes], str]:
+    """Return what writes metrics, and as what: OpenMetrics, with exemplars, for who asks for it."""
+    if "application/openmetrics-text" in accepted:
+        return choose_encoder(accepted)
+    return generate_latest, CONTENT_TYPE_LATEST
+
+
+class _Together:
+    """Several registries as one: OpenMetrics has one end."""
+
+    def __init__(self, *registries: CollectorRegistry) -> None:
+        self._registries = registries
+
+    def collect(self) -> Iterator[Metric]:
+        for registry in self._registries:
+            yield from registry.collect()
 
 
 def _may_see_metrics(request: HttpRequest) -> bool:

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from operator import attrgetter
 from time import perf_counter
 
 from django.db import OperationalError, transaction
@@ -17,6 +18,7 @@ from django.db import OperationalError, transaction
 from slatrack import metrics
 from slatrack.domain.binding import Event
 from slatrack.domain.facts import Fact, fact, merge
+from slatrack.domain.instants import to_nanoseconds
 from slatrack.domain.matching import NOTHING
 from slatrack.domain.parts import Part, contributions
 from slatrack.domain.spans import Span
@@ -75,6 +77,7 @@ def record(
             joined, flips = joining.join_all(now=now)
             done = replace(done, journeys=done.journeys + joined, flips=done.flips + flips)
             _count(done, seconds=perf_counter() - began)
+            _time(spans, now=now)
             heard.note(spans, now=now)
             return done
     raise OperationalError(f"other writers were first {MOST_RACES} times running: record it again")
@@ -88,6 +91,14 @@ def _count(done: Recorded, *, seconds: float) -> None:
         flips=done.flips,
         seconds=seconds,
     )
+
+
+def _time(spans: Sequence[Span], *, now: datetime) -> None:
+    """Measure how old the newest span of a batch is, with its trace as example."""
+    if spans:
+        newest = max(spans, key=attrgetter("end"))
+        age = (to_nanoseconds(now) - newest.end) / 1e9
+        metrics.DELAY.observe(max(0.0, age), {"trace_id": newest.trace_id.hex()})
 
 
 def _record(spans: Sequence[Span], *, now: datetime) -> Recorded:

@@ -1,5 +1,6 @@
 """/healthz, /readyz and /metrics answer machines, and nobody who should not be answered."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -7,10 +8,13 @@ from django.db import connection
 from django.test import Client
 
 from slatrack import metrics
+from slatrack.domain.instants import to_datetime
 from slatrack.environment import Environment
 from slatrack.operations import readiness
 from slatrack.tracking.models import Source, Tally
+from slatrack.tracking.recorder import record
 from slatrack.tracking.watcher import NAME as WATCHER
+from tests.spans import NOON_NS, SECOND, span, trace_id
 
 EMBEDDED = Environment(database_url="")
 PROTECTED = Environment(metrics_token="let me see", database_url="")
@@ -153,3 +157,18 @@ def test_what_is_counted_while_spans_are_recorded_is_exposed(client, settings):
 
     assert 'slatrack_spans_total{outcome="duplicate"}' in text
     assert 'slatrack_watcher_late_seconds_bucket{le="2.5"}' in text
+
+
+@pytest.mark.django_db
+def test_open_metrics_carry_exemplars(client):
+    record([span("newest", at=1), span("older")], now=to_datetime(NOON_NS + 4 * SECOND))
+
+    answer = client.get("/metrics", headers={"Accept": "application/openmetrics-text"})
+    text = answer.content.decode()
+
+    assert answer["Content-Type"].startswith("application/openmetrics-text")
+    assert text.count("# EOF") == 1
+    assert "slatrack_journeys_in_flight" in text
+    example = f'# {{trace_id="{trace_id("trace").hex()}"}} 2.0'
+    assert re.search(rf'slatrack_span_delay_seconds_bucket{{le="2.5"}} .* {example}', text)
+    assert "# {" not in client.get("/metrics").content.decode()
