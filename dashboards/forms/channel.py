@@ -48,7 +48,7 @@ class WebhookForm(forms.Form):
 
     name = forms.CharField(max_length=100)
     enabled = forms.BooleanField(required=False, initial=True)
-    url = forms.URLField(assume_scheme="https", help_text="receives a signed POST")
+    url = forms.URLField(label="URL", assume_scheme="https", help_text="receives a signed POST")
     timeout_s = forms.FloatField(
         required=False, min_value=0.5, max_value=60, label="Timeout (s)", help_text="empty: usual"
     )

@@ -17,7 +17,7 @@ from dashboards.chips import chip as chip_of
 
 register = template.Library()
 
-SHOWN = {"second": "%H:%M:%S", "minute": "%H:%M"}
+SHOWN = {"second": "%H:%M:%S", "minute": "%H:%M", "time": "%H:%M"}
 
 
 @register.filter
@@ -73,7 +73,8 @@ def chip(state: str, word: str = "") -> SafeString:
 
 @register.simple_tag
 def when(at: datetime | str | None, show: str = "second", zone: str = "") -> SafeString | str:
-    """Return an instant as <time>, in the person's zone; `show` is second, minute or millis.
+    """Return an instant as <time>, in the person's zone; `show` is second, minute, time (never
+    with its day) or millis.
 
     With `zone="zone"` the zone's name stands behind it. UTC is in the datetime attribute.
     """
@@ -82,7 +83,7 @@ def when(at: datetime | str | None, show: str = "second", zone: str = "") -> Saf
         return "–"
     here = timezone.localtime(moment)
     text = _clock(here, show)
-    if here.date() != timezone.localtime().date():
+    if show != "time" and here.date() != timezone.localtime().date():
         text = f"{here:%a} {here.day} {here:%b} {text}"
     tail = f" {here.tzname()}" if zone else ""
     return format_html(

@@ -90,8 +90,8 @@ def test_pages_that_say_what_is_wrong(person):
     found = []
     for address, field, button in (
         (f"{FLOW}edit", "#document", "button[value=check]"),
-        (f"{FLOW}new-deadline", "#id_name", "main form button[type=submit] >> nth=-1"),
-        ("/channels/new/webhook", "#id_name", "main form button >> nth=-1"),
+        (f"{FLOW}new-deadline", "#id_name", "main #editor .is-primary"),
+        ("/channels/new/webhook", "#id_name", "main form .is-primary"),
     ):
         person.goto(address)
         person.fill(field, "")

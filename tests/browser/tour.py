@@ -27,7 +27,7 @@ PAGES = {
     "flow-new": "/new-flow/",
     "rules": "/rules/",
     "alerts": "/alerts/",
-    "alerts-resolved": "/alerts/?tab=resolved",
+    "alerts-resolved": "/alerts/?state=resolved",
     "channels": "/channels/",
     "channel-new": "/channels/new/webhook",
     "set-aside": "/set-aside/",
@@ -44,7 +44,7 @@ FOLLOWED = {
     "journey-done": ("/?lane=done", "[data-row] a.key"),
     "flow": ("/flows/", "main table a[href^='/flows/']"),
     "incident": ("/alerts/", "a[href^='/alerts/incidents/']"),
-    "incident-resolved": ("/alerts/?tab=resolved", "a[href^='/alerts/incidents/']"),
+    "incident-resolved": ("/alerts/?state=resolved", "a[href^='/alerts/incidents/']"),
     "channel": ("/channels/", "a[href^='/channels/']:not([href*='new'])"),
     "record": ("/set-aside/", "a[href^='/set-aside/']"),
 }

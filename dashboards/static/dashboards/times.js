@@ -38,11 +38,12 @@ const zone = format({ timeZoneName: "short", hour: "2-digit" });
 export const zoneName = (at = new Date()) =>
   zone.formatToParts(at).find((part) => part.type === "timeZoneName")?.value ?? "";
 
-const SHOWS = { second: clock, millis, minute };
+const SHOWS = { second: clock, millis, minute, time: minute };
 
-// A time of another day carries its day; the zone is on the page's clock and in the hover.
+// A time of another day carries its day, unless it is a mere time of day; the zone is on the page's clock and in the hover.
 export function local(at, precision) {
   const text = (SHOWS[precision] ?? clock).format(at);
+  if (precision === "time") return text;
   const today = at.toDateString() === new Date(now()).toDateString();
   return today ? text : `${day.format(at)} ${text}`;
 }
