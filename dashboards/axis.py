@@ -75,8 +75,13 @@ def marks(data: "JourneyData", across: Axis, *, now: datetime) -> list[Mark]:
 
 
 def worded(marks: list[Mark]) -> list[Mark]:
-    """Return the marks with their words where there is room."""
-    return [_worded(one, marks) for one in marks]
+    """Return the marks with their words where there is room, the later ones first."""
+    found = [_worded(one, marks) for one in marks]
+    backward = [one.x for one in found if one.before and not one.silent]
+    return [
+        replace(one, silent=one.silent or any(0 < x - one.x < CLOSE for x in backward))
+        for one in found
+    ]
 
 
 def _worded(mark: Mark, marks: list[Mark]) -> Mark:

@@ -105,8 +105,8 @@ def _notes(data: JourneyData) -> list[str]:
         notes.append("Incomplete: a span's parent was never received, so something may be missing.")
     if data.described.get("truncated"):
         notes.append("Truncated: it has more spans than are kept of one journey.")
-    skew = max((leg.get("skew_ms") or 0 for leg in data.described["legs"]), default=0)
-    if skew > 0:
-        shown = words.duration(skew / 1000)
-        notes.append(f"Clocks differ: an effect precedes its cause by {shown}. Times are as sent.")
+    for skew in data.described["skews"]:
+        shown = words.duration(skew["at_least_ms"] / 1000)
+        hosts = f"{skew['behind']} is at least {shown} behind {skew['ahead']}"
+        notes.append(f"Clocks differ: {hosts}. Times are shown as they were sent.")
     return notes

@@ -32,9 +32,11 @@ def way(data: JourneyData, *, now: datetime, whole: bool = False) -> Way:
     """Draw a journey at `now`; `whole` draws each span, not only those that prove steps."""
     across = axis(data, now=now)
     chosen = _chosen(data.spans, whole=whole)
-    lines = list(_lines(data, chosen, across))
+    inside, ahead = _holes(data, across, now)
+    lines = list(_lines(data, chosen, across, inside))
+    lines += [hole for holes in inside.values() for hole in holes]  # before what is not drawn
     lines += _current(data, across, now)
-    lines += _holes(data, across, now)
+    lines += ahead
     return Way(
         lines=lines,
         marks=marks(data, across, now=now),
@@ -51,7 +53,13 @@ def _chosen(spans: list[dict[str, Any]], *, whole: bool) -> list[dict[str, Any]]
     return [one for one in spans if one["step"] or failed(one)][:MOST]
 
 
-def _lines(data: JourneyData, chosen: list[dict[str, Any]], across: Axis) -> Iterator[Line]:
+def _lines(
+    data: JourneyData,
+    chosen: list[dict[str, Any]],
+    across: Axis,
+    holes: dict[str, list[Line]],
+) -> Iterator[Line]:
+    """Yield the lines trace by trace; takes the holes before a step that it draws from `holes`."""
     waits = _waits(data, across)
     numbered = attempts(data.spans)
     traces: dict[str, list[dict[str, Any]]] = defaultdict(list)
@@ -61,6 +69,7 @@ def _lines(data: JourneyData, chosen: list[dict[str, Any]], across: Axis) -> Ite
         if len(traces) > 1:
             yield Line("trace", f"trace {trace_id[:8]}…", _trace(spans))
         for span, depth in _tree(spans):
+            yield from holes.pop(span["step"] or "", ())
             yield from waits.pop(span["step"] or "", ())
             yield working(span, depth, across, _attempt(numbered, span))
 
@@ -128,13 +137,27 @@ def _current(data: JourneyData, across: Axis, now: datetime) -> Iterable[Line]:
     yield Line("waiting", title, detail, x, width, text, start, length)
 
 
-def _holes(data: JourneyData, across: Axis, now: datetime) -> Iterator[Line]:
+def _holes(
+    data: JourneyData, across: Axis, now: datetime
+) -> tuple[dict[str, list[Line]], list[Line]]:
+    """The steps that were not seen: those passed, by the seen step after them, and the others."""
     ends = {one["step"]: one["ended_at"] for one in data.described["steps"]}
-    passed = data.passed
+    passed, inside, ahead = data.passed, defaultdict(list), []
     for gap in data.described["gaps"]:
-        ahead = gap["step"] not in passed and data.in_flight
-        start = ns(now) if ahead else ns(_last_before(data, gap["step"], ends))
-        yield hole(gap, start, across)
+        if gap["step"] in passed:
+            before = _next_seen(data, gap["step"])
+            start = ns(_last_before(data, gap["step"], ends))
+            inside[before].append(hole(gap, start, across))
+        else:
+            ended = ns(_last_before(data, gap["step"], ends))
+            ahead.append(hole(gap, ns(now) if data.in_flight else ended, across))
+    return inside, ahead
+
+
+def _next_seen(data: JourneyData, step: str) -> str:
+    """Return the first seen step after `step`, in the flow's order."""
+    names = [one.name for one in data.steps]
+    return next((name for name in names[names.index(step) :] if data.seen(name)), "")
 
 
 def _last_before(data: JourneyData, step: str, ends: Mapping[str, str]) -> str:

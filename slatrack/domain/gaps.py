@@ -110,7 +110,7 @@ def _ahead(journey: Journey, status: Status, known: Signs, read: Read) -> tuple[
     heard = ""
     if known.service and known.heard_at:
         heard = f"; {known.service} last sent a span {span(read.now - known.heard_at)} ago"
-    return Reason.NOT_YET, f"not yet: a span comes when its work has ended{heard}"
+    return Reason.NOT_YET, f"a span comes when its work has ended{heard}"
 
 
 def _absent(known: Signs, read: Read, by: datetime) -> tuple[Reason, str]:
@@ -142,7 +142,7 @@ def _compared(known: Signs) -> tuple[Reason, str]:
 sends no spans of it",
         )
     if known.orphan:
-        return Reason.SAMPLED, f"a later span names a parent that was not sent; {of}"
+        return Reason.SAMPLED, f"a later span names a parent that never came, while {of}"
     if known.shown < NEARLY_ALL * known.others:
         return Reason.SAMPLED, f"only {of}: some of its spans are left out"
     return Reason.MISSING, f"no span of it ever came, while {of}"

@@ -17,6 +17,7 @@ from slatrack.tracking.journey_rows import load_deadlines
 from slatrack.tracking.reading_bonds import bonds
 from slatrack.tracking.reading_gaps import gaps_of
 from slatrack.tracking.reading_references import references
+from slatrack.tracking.reading_skew import skews
 
 MILLISECOND = 1_000_000  # nanoseconds
 
@@ -32,6 +33,8 @@ def describe(known: Known, evidence: Evidence, *, now: datetime) -> dict[str, An
     """Return a found journey in the API's shape."""
     row, seen = known.row, known.journey
     read = Read(now, sources.watermark(now) or now)
+    steps = seen_in(seen, known.parts, evidence.facts)
+    found = legs(seen, steps)
     touched = references(evidence)
     deadlines = [state for _, _, state in load_deadlines([row.id])]
     return {
@@ -43,7 +46,8 @@ def describe(known: Known, evidence: Evidence, *, now: datetime) -> dict[str, An
         "started_at": rfc3339(to_datetime(seen.started)),
         "ended_at": None if seen.ended is None else rfc3339(to_datetime(seen.ended)),
         "steps": [_step(one, seen) for one in seen.steps],
-        "legs": [_leg(one) for one in legs(seen, seen_in(seen, known.parts, evidence.facts))],
+        "legs": [_leg(one) for one in found],
+        "skews": skews(found, steps, evidence),
         "deadlines": [_deadline(one, now) for one in sorted(deadlines, key=_by_due)],
         "traces": [trace_id.hex() for trace_id in seen.traces],
         "references": touched.events,

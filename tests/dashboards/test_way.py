@@ -86,7 +86,7 @@ def test_clocks_that_differ_are_marked_and_no_time_is_altered():
     [skewed] = [line for line in lines() if line.skewed]
 
     assert "clocks differ by 100 ms or more" in skewed.text
-    assert "Clocks differ: an effect precedes its cause by 100 ms" in page()
+    assert "Clocks differ: enricher is at least 100 ms behind gateway." in page()
     assert [one["start_ns"] for one in data().spans] == sorted(
         span.start_time_unix_nano for _, span in (step_span("T-1", "received", start), sent, taken)
     )
