@@ -12,8 +12,8 @@ from slatrack.tracking import flows, reading
 from slatrack.tracking.evidence import Evidence, Known, find
 from slatrack.tracking.models import Deadline, Flip, Journey
 
-KEPT = 32  # journeys whose unpacked spans are kept per process
-LARGE = 2_000  # spans beyond which a journey's spans are not kept
+KEPT = 32  # journeys whose evidence is kept per process
+MOST_KEPT = 60_000  # spans in the traces of all that are kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,19 @@ class JourneyData:
     deadline: Deadline | None  # the one that its row shows
     flips: list[Flip]
     alerts: list[Alert]
+    evidence: Evidence
+
+    @property
+    def total(self) -> int:
+        """How many spans it has; `spans` are as many of them as a page can bear."""
+        return len(self.evidence.bound)
+
+    def span(self, span_id: str) -> dict[str, Any] | None:
+        """Return one of its spans by id (hex), also one that is not among `spans`."""
+        if not span_id:
+            return None
+        shown = (one for one in self.spans if one["span_id"] == span_id)
+        return next(shown, None) or self.evidence.one(span_id)
 
     def seen(self, step: str) -> dict[str, Any] | None:
         """Return what is known of a step; None if it was not seen."""
@@ -66,11 +79,12 @@ def look(flow: str, key: str, *, now: datetime) -> JourneyData | None:
     return JourneyData(
         row=row,
         described=reading.describe(known, evidence, now=now),
-        spans=evidence.spans,
+        spans=evidence.shown,
         steps=known.journey.way,
         deadline=shown,
         flips=list(row.flips.order_by("-recorded_at", "-id")[:200]),
         alerts=alerts.alerts_of(row.pk),
+        evidence=evidence,
     )
 
 
@@ -82,8 +96,7 @@ def _evidence(known: Known) -> Evidence:
     row = known.row
     key = (row.pk, row.spans, row.changed_at)
     found = _kept.pop(key, None) or Evidence(known)
-    if len(found.facts) <= LARGE:
-        _kept[key] = found
-    while len(_kept) > KEPT:
+    _kept[key] = found
+    while len(_kept) > KEPT or sum(len(one.facts) for one in tuple(_kept.values())) > MOST_KEPT:
         _kept.popitem(last=False)
     return found

@@ -41,9 +41,9 @@ def way(data: JourneyData, *, now: datetime, whole: bool = False) -> Way:
         lines=lines,
         marks=marks(data, across, now=now),
         ticks=ticks(across),
-        spans=len(data.spans),
-        traces=len({span["trace_id"] for span in data.spans}),
-        hidden=len(data.spans) - len(chosen),
+        spans=data.total,
+        traces=len(data.described["traces"]),
+        hidden=data.total - len(chosen),
     )
 
 

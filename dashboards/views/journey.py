@@ -54,8 +54,8 @@ def _tab(request: HttpRequest, data: JourneyData) -> dict[str, Any]:
 def _selected(request: HttpRequest, data: JourneyData) -> dict[str, Any]:
     """The span in the address, with what the panel says of it and around it."""
     said: dict[str, Any] = {"span": None, "data": data, "row": data.row}
+    span = data.span(request.GET.get("span", ""))
     by_id = {one["span_id"]: one for one in data.spans}
-    span = by_id.get(request.GET.get("span", ""))
     if span is None:
         return said
     linked = {link["span_id"] for link in span["links"]}
@@ -72,7 +72,7 @@ def _export(data: JourneyData) -> HttpResponse:
     known = {
         "as_of": rfc3339(timezone.now()),
         "journey": data.described,
-        "spans": data.spans,
+        "spans": data.evidence.spans,
         "flips": [
             {
                 "about": flip.about, "deadline": flip.deadline, "version": flip.version,

@@ -1,7 +1,8 @@
 """What is stored of one journey's traces, each part read when it is first asked for."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from functools import cached_property
+from heapq import nsmallest
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from slatrack.tracking.flows import Flows
 from slatrack.tracking.packing import StoredTrace, unpack_parts, unpack_trace
 from slatrack.tracking.store import chunks
 
+MOST_SHOWN = 1_000  # spans that a page is made of
 NAMED = 20  # other events that are named where a span is shared
 
 
@@ -94,11 +96,34 @@ class Evidence:
     @cached_property
     def spans(self) -> list[dict[str, Any]]:
         """Its spans by start, whole as received, with why each is bound."""
+        return self._read(self.bound)
+
+    @cached_property
+    def shown(self) -> list[dict[str, Any]]:
+        """Its spans, as many as a page can bear: those that prove steps first, then the earliest.
+
+        To explain a span costs much more than to know of it.
+        """
+        if len(self.bound) <= MOST_SHOWN:
+            return self.spans
+        chosen = nsmallest(MOST_SHOWN, self.bound, key=self._rank)
+        return self._read(dict.fromkeys(chosen))
+
+    def one(self, span_id: str) -> dict[str, Any] | None:
+        """Return the span with this id (hex), if it is the journey's."""
+        wanted = [at for at in self.bound if at[1].hex() == span_id]
+        return next(iter(self._read(dict.fromkeys(wanted[:1]))), None)
+
+    def _rank(self, at: SpanAt) -> tuple[bool, bool, int, SpanAt]:
+        one = self.bound[at].fact
+        return not one.steps, not one.error, one.start, at
+
+    def _read(self, wanted: Container[SpanAt]) -> list[dict[str, Any]]:
         blocks = {trace_id: stored.blocks for trace_id, stored in self.traces.items()}
         found = [
-            self._whole(stored, bound)
+            self._whole(stored, self.bound[at])
             for stored in span_blocks.load(blocks)
-            if (bound := self.bound.get((stored.trace_id, stored.span_id)))
+            if (at := (stored.trace_id, stored.span_id)) in wanted
         ]
         return sorted(found, key=lambda one: (one["start_ns"], one["span_id"]))
 

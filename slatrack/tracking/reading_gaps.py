@@ -43,7 +43,7 @@ class _Around:
 
     @cached_property
     def _unsampled(self) -> bool:
-        return any(one["sampled"] is False for one in self.evidence.spans)
+        return any(one["sampled"] is False for one in self.evidence.shown)
 
     def _service(self, step: str) -> str | None:
         """Who should show a step: as its flow says, else as other events show it."""

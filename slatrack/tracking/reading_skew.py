@@ -15,7 +15,7 @@ def skews(legs: Sequence[Leg], seen: Seen, evidence: Evidence) -> list[dict[str,
     """Return the pairs of hosts with the least by which the second's clock must be behind."""
     if not any(leg.skew for leg in legs):
         return []
-    spans = {(one["trace_id"], one["span_id"]): one for one in evidence.spans}
+    spans = {(one["trace_id"], one["span_id"]): one for one in evidence.shown}
     found: dict[tuple[str, str], int] = {}
     for leg in legs:
         if leg.skew:
