@@ -14,7 +14,7 @@ from dashboards.step_stations import stations
 from dashboards.usual import usual
 from dashboards.way import way
 
-PARTS = ("verdict", "stations", "way", "faults", "touched", "happened", "deadlines")
+PARTS = ("verdict", "stations", "way", "family", "faults", "touched", "happened", "deadlines")
 
 
 def context(data: JourneyData, *, now: datetime, whole: bool = False) -> dict[str, Any]:

@@ -216,11 +216,62 @@ def on_its_way() -> str:
     return "FLIGHT-1"
 
 
+ORDERS = """\
+flow: orders
+title: Block orders
+event_key: [order.id]
+children: {expected: {attribute: order.legs}}
+steps:
+  - {step: taken, role: ingress, match: {kind: server, service: orders}}
+deadlines:
+  - deadline: all legs settled
+    rule: {kind: duration, from: ingress, amount: PT3M, warn: [{fraction: 0.5}]}
+    until: children
+---
+"""
+PARENT = """\
+parent: {flow: orders, key: {pattern: '^(.+)/[0-9]+$'}}
+"""
+
+
+def split() -> str:
+    """Case 11: an order is split into 40 legs; 37 have arrived, one has failed."""
+    save_flow(ORDERS + DOCUMENT + PARENT)
+    legs = {"order.id": "O-17", "order.legs": 40}
+    record(sent("orders", "POST /orders", SERVER, 0, 0.5, trace="O-17", attributes=legs))
+    for number in range(39):
+        key = f"O-17/{number}"
+        record(*ingress(key, at=1 + number * 0.1, offset=number))
+        if number < 37:
+            record(*processed(key, 5 + number, f"{key} out"), settled(key, 30 + number))
+        if number == 37:
+            parent = f"{key} out"
+            record(process(key, 50, 3, parent=parent, span=f"{key} process", status=FAILED))
+    return "O-17"
+
+
+def dead_letter() -> str:
+    """Case 15: nobody could process it, so that it was put into a topic of dead letters."""
+    key = "DEAD-1"
+    record(*ingress(key, offset=870))
+    parent, span = f"{key} out", f"{key} process"
+    service, one = process(key, 5, 3, parent=parent, span=span, status=FAILED, offset=870)
+    said = {"exception.type": "SerializationException", "exception.message": "unknown magic byte"}
+    one.events.append(build.span_event("exception", said, one.end_time_unix_nano))
+    topic = "trades.accepted-dlq"
+    put_aside = sent("enricher", f"{topic} publish", PRODUCER, 7, 0.1, trace=key, parent=span,
+                     topic=topic, offset=12)  # fmt: skip
+    record((service, one), put_aside)
+    return key
+
+
 CASES: dict[str, Case] = {
     "02-batch-poll": batch_poll,
     "03-sink-put": sink_put,
     "06-state-store": state_store,
+    "11-split": split,
     "14-retries": retries,
+    "15-dead-letter": dead_letter,
     "19-parent-never-came": parent_never_came,
     "22-skew": skew,
     "missing-step": missing_step,

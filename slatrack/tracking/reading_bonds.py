@@ -77,8 +77,8 @@ def _versions(seen: Journey) -> list[dict[str, Any]]:
 def _dead_letters(seen: Journey, evidence: Evidence) -> list[dict[str, Any]]:
     if seen.flow.dead_letters.isdisjoint(one.step for one in seen.steps):
         return []
-    put = (span for span in evidence.spans if _is_dead_letter(span, seen))
-    return [_dead_letter(span, evidence.spans) for span in put][-NAMED:]
+    put = (span for span in evidence.shown if _is_dead_letter(span, seen))
+    return [_dead_letter(span, evidence.shown) for span in put][-NAMED:]
 
 
 def _is_dead_letter(span: Mapping[str, Any], seen: Journey) -> bool:
