@@ -10,6 +10,7 @@ from dashboards.journey_data import JourneyData
 from dashboards.journey_faults import faults, in_words
 from dashboards.standing import standing
 from dashboards.usual import Usual, stuck_after
+from dashboards.way_lines import coordinates
 from slatrack.domain.states import Status
 from slatrack.tracking.models import Deadline
 
@@ -54,6 +55,11 @@ def _where(data: JourneyData, usual: Usual, now: datetime) -> str:
     if row.status == Status.DONE and row.ended_at is not None:
         took = words.duration(row.ended_at - row.started_at)
         return f"It took {took} over {len(data.described['steps'])} steps"
+    if dead := data.described["dead_letters"]:
+        where = f"{dead[-1]['topic']} {coordinates(dead[-1])}".strip()
+        said = f"It was put aside as a dead letter in {where}{_exception(data)}"
+        if row.status == Status.FAILED:
+            return said
     if row.status == Status.FAILED:
         return f"It failed in {row.step}{_exception(data)}"
     if row.status == Status.LOST:
@@ -66,6 +72,8 @@ def _where(data: JourneyData, usual: Usual, now: datetime) -> str:
 def _there(data: JourneyData, usual: Usual, now: datetime) -> str:
     """Where it is: a span comes when its work has ended, so that nobody can say what goes on."""
     row, there = data.row, now - data.row.step_at
+    if (parts := data.described["children"]) and _only_parts_left(data):
+        return f"{parts['done']:,} of its {parts['wanted']:,} parts are done"
     length = usual.get((row.flow_id, row.step, row.working))
     ago = words.duration(there)
     if length is None:
@@ -74,6 +82,11 @@ def _there(data: JourneyData, usual: Usual, now: datetime) -> str:
     if there > stuck_after(length):
         return f"It is stuck after {row.step}, which it left {ago} ago, {tail}"
     return f"It left {row.step} {ago} ago, {tail}"
+
+
+def _only_parts_left(data: JourneyData) -> bool:
+    """Whether the event itself has arrived, and only its parts are under way."""
+    return not data.described["gaps"]
 
 
 def _exception(data: JourneyData) -> str:

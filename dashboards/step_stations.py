@@ -34,6 +34,8 @@ def stations(data: JourneyData) -> list[Station]:
             absent = step.name in passed or not data.in_flight
             state = "missing" if absent and reason != "not yet" else "ahead"
             note = "no span of it" if reason == "missing" else reason
+            if reason == "not yet" and not data.in_flight:
+                note = "not reached"
             found.append(Station(step.name, state, "", None, "", note))
     return found
 

@@ -10,6 +10,7 @@ from dashboards import words
 from dashboards.axis import Axis, Mark, axis, marks, ticks
 from dashboards.journey_data import JourneyData
 from dashboards.way_lines import Line, failed, hole, ns, waiting, working
+from slatrack.domain.topics import internal
 
 ALL_OF = 40  # up to so many spans are shown at once
 MOST = 1_000  # rows drawn at most
@@ -26,6 +27,7 @@ class Way:
     spans: int
     traces: int
     hidden: int
+    folded: int  # of those, the ones of topics that platforms make for themselves
 
 
 def way(data: JourneyData, *, now: datetime, whole: bool = False) -> Way:
@@ -44,13 +46,26 @@ def way(data: JourneyData, *, now: datetime, whole: bool = False) -> Way:
         spans=data.total,
         traces=len(data.described["traces"]),
         hidden=data.total - len(chosen),
+        folded=0 if whole else sum(1 for one in data.spans if _internal(one)),
     )
 
 
 def _chosen(spans: list[dict[str, Any]], *, whole: bool) -> list[dict[str, Any]]:
-    if whole or len(spans) <= ALL_OF:
+    if whole:
         return spans[:MOST]
-    return [one for one in spans if one["step"] or failed(one)][:MOST]
+    outside = [one for one in spans if not _internal(one)]
+    if len(outside) <= ALL_OF:
+        return outside
+    return [one for one in outside if one["step"] or failed(one)][:MOST]
+
+
+def _internal(span: Mapping[str, Any]) -> bool:
+    """Whether a span is of a topic that a platform made for itself, and neither failed nor a step.
+
+    Changelogs and repartitions are part of the way, but seldom what people look for.
+    """
+    topic = span["topic"]
+    return bool(topic and internal(topic) and not span["step"] and not failed(span))
 
 
 def _lines(

@@ -10,6 +10,7 @@ from typing import Any
 
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
+from slatrack.tracking import watcher
 from tests.dashboards.recorded import ids, record, save_flow
 from tests.otlp import build
 
@@ -247,6 +248,7 @@ def split() -> str:
         if number == 37:
             parent = f"{key} out"
             record(process(key, 50, 3, parent=parent, span=f"{key} process", status=FAILED))
+    watcher.settle_due(now=datetime.now(UTC))  # counts them
     return "O-17"
 
 

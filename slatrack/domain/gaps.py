@@ -102,7 +102,7 @@ def _ahead(journey: Journey, status: Status, known: Signs, read: Read) -> tuple[
     """Why a step that would be next, or later, was not seen."""
     if status in (Status.FAILED, Status.CANCELLED):
         word = "failed" if status is Status.FAILED else "was cancelled"
-        return Reason.NOT_YET, f"not reached: the event {word} in {journey.last.step}"
+        return Reason.NOT_YET, f"not reached: the event {word}"
     if read.behind > PATIENCE:
         return Reason.LATE, _unread(read)
     if known.mute and known.others >= ENOUGH:

@@ -75,7 +75,7 @@ def _before(journey: Journey, step: str) -> list[tuple[str, tuple[str, ...]]]:
             found[name] = min(found.get(name, hidden), hidden, key=len)
         elif (name, bool(hidden)) not in done:
             done.add((name, bool(hidden)))
-            beyond = (*hidden, name) if journey.flow.step(name).required else hidden
+            beyond = (name, *hidden) if journey.flow.step(name).required else hidden
             ways += [(earlier, beyond) for earlier in journey.flow.step(name).after]
     return list(found.items())
 

@@ -37,3 +37,36 @@ def test_a_hard_case_is_shown_whole(page, case):
         shot(page, f"{case}-{look}")
         wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         assert page.evaluate(wide) == 0
+
+
+def test_a_history_is_walked_back_on_the_page(page):
+    journey_cases.save()
+    key = journey_cases.state_store()
+    page.goto(f"/flows/{journey_cases.FLOW}/journeys/{key}")
+
+    page.click("#touched details summary >> nth=0")
+    page.wait_for_selector("#touched .list .list >> text=STORE-1")
+
+    page.click("#touched a.key >> nth=0")
+    page.wait_for_selector("#verdict")
+    assert page.url.endswith("STORE-2")
+
+
+def test_the_keyboard_goes_from_span_to_span_and_the_address_follows(page):
+    journey_cases.save()
+    key = journey_cases.retries()
+    page.goto(f"/flows/{journey_cases.FLOW}/journeys/{key}?tab=table")
+    page.wait_for_selector(LIVE)
+
+    page.focus("#way a[data-span] >> nth=0")
+    page.keyboard.press("ArrowDown")
+    page.wait_for_url("**span=*")
+    page.wait_for_selector("#way .is-chosen")
+    assert "tab=table" in page.url
+    page.keyboard.press("ArrowDown")
+    page.wait_for_selector("#span-panel >> text=trades.accepted publish")
+
+    page.keyboard.press("Escape")
+    page.wait_for_selector("#span-panel >> text=Choose a span")
+    assert "span=" not in page.url
+    assert page.locator("#way .is-chosen").count() == 0
