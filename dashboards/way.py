@@ -80,13 +80,19 @@ def _lines(
     traces: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for span in chosen:
         traces[span["trace_id"]].append(span)
-    for trace_id, spans in traces.items():
+    order = {step.name: number for number, step in enumerate(data.steps)}
+    for trace_id, spans in sorted(traces.items(), key=lambda one: _first_step(one[1], order)):
         if len(traces) > 1:
             yield Line("trace", f"trace {trace_id[:8]}…", _trace(spans))
         for span, depth in _tree(spans):
             yield from holes.pop(span["step"] or "", ())
             yield from waits.pop(span["step"] or "", ())
             yield working(span, depth, across, _attempt(numbered, span))
+
+
+def _first_step(spans: Iterable[Mapping[str, Any]], order: Mapping[str, int]) -> int:
+    """The place in the flow of the first step that a trace proves; traces without any are last."""
+    return min((order.get(span["step"] or "", len(order)) for span in spans), default=len(order))
 
 
 def _trace(spans: list[dict[str, Any]]) -> str:

@@ -61,10 +61,11 @@ def test_the_keyboard_goes_from_span_to_span_and_the_address_follows(page):
     page.focus("#way a[data-span] >> nth=0")
     page.keyboard.press("ArrowDown")
     page.wait_for_url("**span=*")
-    page.wait_for_selector("#way .is-chosen")
+    page.wait_for_selector("#span-panel h2 >> text=trades.accepted publish")
     assert "tab=table" in page.url
     page.keyboard.press("ArrowDown")
-    page.wait_for_selector("#span-panel >> text=trades.accepted publish")
+    page.wait_for_selector("#span-panel h2 >> text=trades.accepted process")
+    assert page.locator("#way .is-chosen").count() == 1
 
     page.keyboard.press("Escape")
     page.wait_for_selector("#span-panel >> text=Choose a span")

@@ -39,7 +39,8 @@ const lines = () => [...document.querySelectorAll("#way a[data-span]")];
 
 function step(by) {
   const all = lines();
-  const at = all.findIndex((line) => line.dataset.span === chosen());
+  const here = all.indexOf(document.activeElement);
+  const at = here < 0 ? all.findIndex((line) => line.dataset.span === chosen()) : here;
   const next = all[at < 0 ? (by > 0 ? 0 : all.length - 1) : at + by];
   next?.focus();
   next?.click();
