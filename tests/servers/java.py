@@ -77,6 +77,7 @@ def connect(world: World, *connectors: Mapping[str, str], service: str) -> Itera
         "bootstrap.servers": world.brokers,
         "listeners": f"http://{LOOPBACK}:{port}",
         "offset.storage.file.filename": str(world.folder / "connect.offsets"),
+        "plugin.discovery": "service_load",  # scanning the class path takes far longer
         "offset.flush.interval.ms": "500",
         "key.converter": "org.apache.kafka.connect.storage.StringConverter",
         "value.converter": "org.apache.kafka.connect.storage.StringConverter",
@@ -86,7 +87,7 @@ def connect(world: World, *connectors: Mapping[str, str], service: str) -> Itera
     files = [_properties(world.folder / f"{name}.properties", one) for name, one in named.items()]
     command = world.command(service, "org.apache.kafka.connect.cli.ConnectStandalone", *files)
     with running(
-        command, log=world.folder / f"{service}.out", ready=lambda: answers(port), seconds=120
+        command, log=world.folder / f"{service}.out", ready=lambda: answers(port), seconds=300
     ):
         yield
 

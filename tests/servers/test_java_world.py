@@ -6,7 +6,7 @@ their spans straight into slatrack's receiver. However the agent is set, each li
 
 import threading
 import time
-from contextlib import ExitStack
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import pytest
@@ -115,6 +115,7 @@ def told_of():
     return [one for one in counted() if any(step["step"] == "told" for step in one["steps"])]
 
 
+@contextmanager
 def running(world):
     """Both connectors in one worker, and PipeDemo, until the block ends."""
     source = {
@@ -125,11 +126,12 @@ def running(world):
         "name": "trades-out", "connector.class": FILE.format("Sink"), "tasks.max": "1",
         "file": str(world.folder / "out.txt"), "topics": TOPICS[1],
     }  # fmt: skip
-    stack = ExitStack()
     (world.folder / "in.txt").touch()
-    stack.enter_context(java.pipe(world, service="pipe"))
-    stack.enter_context(java.connect(world, source, sink, service="connect-worker"))
-    return stack
+    with (
+        java.pipe(world, service="pipe"),
+        java.connect(world, source, sink, service="connect-worker"),
+    ):
+        yield
 
 
 def write(place, name):
