@@ -69,7 +69,7 @@ async def test_the_collector_merges_requests_into_one_record(mock_brokers: str):
         assert status == 200
     status, answer = await call(collector.app, "POST", "/v1/traces", b"\xff")
     assert status == 400
-    assert "not an OTLP trace request" in answer["message"]
+    assert "not an OTLP request for otlp_spans" in answer["message"]
 
     collector.close()
 
