@@ -20,8 +20,18 @@ class StoredTrace(NamedTuple):
 
 NEW = StoredTrace(EMPTY, ())
 
+
+class _Packed(NamedTuple):
+    """A Trace row's bytes. New fields come last and have defaults: older rows have none."""
+
+    facts: list[Fact]
+    blocks: tuple[int, ...]
+    truncated: bool
+    given: tuple[tuple[Tie, Claims], ...] = ()
+
+
 _encoder = msgpack.Encoder()
-_trace = msgpack.Decoder(tuple[list[Fact], tuple[int, ...], bool, list[tuple[Tie, Claims]]])
+_trace = msgpack.Decoder(_Packed)
 _parts = msgpack.Decoder(list[tuple[bytes, Part]])
 
 
