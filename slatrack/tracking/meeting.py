@@ -91,8 +91,10 @@ class Meeting:
 
     def _tell(self, trace_id: bytes, trace: TraceFacts, *, everybody: bool) -> None:
         for other, claims in telling(trace_id, trace).items():
-            # A neighbour that is not here has expired, or meets this one on an errand of its own.
-            if other in self.known and (everybody or other in self._met[trace_id]):
+            # A neighbour that is neither here nor about to get a row has expired, or meets this
+            # one on an errand of its own.
+            here = other in self.known or other in self._given
+            if here and (everybody or other in self._met[trace_id]):
                 for tie, said in claims.items():
                     if self._told(other).get(tie, NOTHING_CLAIMED) != said:
                         self._give(other, tie, said)

@@ -91,10 +91,11 @@ class Play:
         name, attributes = (to, {}) if isinstance(to, str) else to
         return link(trace_id(self._at[name]), span_id(name), **attributes)
 
-    def batches(self, seed: int | None) -> Iterator[bytes]:
-        """Yield requests: one with all, or by `seed` shuffled, split and with repeats."""
+    def batches(self, seed: int | None, size: int = 0) -> Iterator[bytes]:
+        """Yield requests: all in one, or `size` spans in each; by `seed` shuffled, with repeats."""
         if seed is None:
-            yield _request(self.spans)
+            size = size or len(self.spans)
+            yield from (_request(self.spans[n : n + size]) for n in range(0, len(self.spans), size))
             return
         rng = random.Random(seed)
         spans = self.spans + rng.sample(self.spans, len(self.spans) // 3)
@@ -121,13 +122,15 @@ def message(
     return {**place, **more}
 
 
-def play(one: Play, document: str = DOCUMENT, *, seed: int | None = None) -> dict[str, Any]:
+def play(
+    one: Play, document: str = DOCUMENT, *, seed: int | None = None, size: int = 0
+) -> dict[str, Any]:
     """Send a play into an empty database; return its journeys by key, as the API gives them."""
     for model in (models.Journey, models.Trace, models.SpanBlock, models.MessageBlock):
         model.objects.all().delete()
     flows.save(document, now=NOON - timedelta(days=1))
     wanted = Wanted(flows.current().wanted)
-    for data in one.batches(seed):
+    for data in one.batches(seed, size):
         decoded = decode(data, wanted=wanted, now=NOW)
         assert decoded.rejected == []
         record(decoded.spans, now=NOW)
