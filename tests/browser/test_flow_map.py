@@ -81,8 +81,10 @@ def test_on_a_phone_the_way_leads_down(flow_page):
     flow_page.focus("[data-map=down] [data-step=received]")
     flow_page.keyboard.press("ArrowDown")
     assert flow_page.evaluate(AT) == "accepted"
-    wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    assert flow_page.evaluate(wide) == 0
+    page = "document.documentElement"
+    flow_page.wait_for_function(  # charts take a moment to follow the window
+        f"{page}.scrollWidth === {page}.clientWidth", timeout=10_000
+    )
 
 
 def test_a_change_of_the_flow_is_said(flow_page):
