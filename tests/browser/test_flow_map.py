@@ -1,6 +1,7 @@
 """The map of a flow in a real browser: by keyboard, live, on a phone, to the board."""
 
 import pytest
+from playwright.sync_api import expect
 
 from dashboards import flow_map_picture
 from slatrack.tracking import flows
@@ -81,10 +82,8 @@ def test_on_a_phone_the_way_leads_down(flow_page):
     flow_page.focus("[data-map=down] [data-step=received]")
     flow_page.keyboard.press("ArrowDown")
     assert flow_page.evaluate(AT) == "accepted"
-    page = "document.documentElement"
-    flow_page.wait_for_function(  # charts take a moment to follow the window
-        f"{page}.scrollWidth === {page}.clientWidth", timeout=10_000
-    )
+    # charts take a moment to follow the window
+    expect(flow_page.locator("html")).to_have_js_property("scrollWidth", 390, timeout=10_000)
 
 
 def test_a_change_of_the_flow_is_said(flow_page):
