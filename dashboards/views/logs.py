@@ -8,6 +8,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from dashboards.log_lines import line, visible
+from dashboards.words import duration
+from slatrack.domain.durations import parse_duration
 from slatrack.domain.parts import journey_id
 from slatrack.otlp.severity import WORDS
 from slatrack.tracking import reading
@@ -37,7 +39,7 @@ def logs(request: HttpRequest, flow: str, key: str) -> HttpResponse:
         "page": page,
         "lines": [line(one, names) for one in page.object_list],
         "severities": [(word, found.severities.get(word, 0)) for word in WORDS],
-        "kept_for": settings.SLATRACK.logs_kept_for,
+        "kept_for": duration(parse_duration(settings.SLATRACK.logs_kept_for)),
         "keep": settings.SLATRACK.logs_keep,
         "per_trace": settings.SLATRACK.logs_per_trace,
         "span_name": visible(names.get(chosen.span, "")),

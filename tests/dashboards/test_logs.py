@@ -124,6 +124,7 @@ def test_the_page_has_a_place_for_them_and_says_how_to_send_them(recorded):
     assert f'hx-get="{PAGE}"' in browser.get("/flows/trade-reporting/journeys/T-1").content.decode()
     page = browser.get(PAGE, headers={"HX-Request": "true", "HX-Target": "logs"}).content.decode()
     assert "OTEL_LOGS_EXPORTER=otlp" in page
+    assert "kept for 7 d." in page
     assert "<html" not in page
 
 
