@@ -202,18 +202,9 @@ def _folded(
     past: History | None = None,
     sightings: Mapping[bytes, Iterable[Sighting]] | None = None,
 ) -> Journey | None:
-    names = flow.order
-    found: dict[str, dict[tuple[bytes, bytes], Sighting]] = defaultdict(dict)
-    for trace_id, part in parts.items():
-        for sighting in part.sightings if sightings is None else sightings[trace_id]:
-            if sighting.step in names:
-                found[sighting.step][trace_id, sighting.span_id] = sighting
-    if not found:
+    by_step, ignored = _by_step(flow, parts, sightings)
+    if not by_step:
         return None
-    by_step: Mapping[str, BySpan] = found
-    ignored = 0
-    if flow.duplicates is Duplicates.IGNORE:
-        by_step, ignored = without_duplicates(flow, found)
     attributes = _attributes(parts, flow, past)
     steps = tuple(
         step_seen(s, by_step[s.name].values(), attributes)
@@ -236,6 +227,23 @@ def _folded(
         cancelled=past.cancelled if past else None,
         ignored=ignored,
     )
+
+
+def _by_step(
+    flow: Flow,
+    parts: Mapping[bytes, Part],
+    sightings: Mapping[bytes, Iterable[Sighting]] | None,
+) -> tuple[Mapping[str, BySpan], int]:
+    """Return the sightings of each step, and how many duplicates were left out of them."""
+    names = flow.order
+    found: dict[str, dict[tuple[bytes, bytes], Sighting]] = defaultdict(dict)
+    for trace_id, part in parts.items():
+        for sighting in part.sightings if sightings is None else sightings[trace_id]:
+            if sighting.step in names:
+                found[sighting.step][trace_id, sighting.span_id] = sighting
+    if found and flow.duplicates is Duplicates.IGNORE:
+        return without_duplicates(flow, found)
+    return found, 0
 
 
 def _attributes(
