@@ -79,11 +79,12 @@ def join_all(*, now: datetime) -> tuple[int, int]:
     """
     journeys = flips = races = 0
     at_once = MOST_AT_ONCE
+    taken: dict[int, bytes] = {}
     while races < MOST_RACES:
         try:
             with transaction.atomic():
-                errands = _take(at_once)
-                done = _carry_out(errands, now=now)
+                taken = _take(at_once)
+                done = _carry_out([_decoder.decode(one) for one in taken.values()], now=now)
         except (store.Raced, OperationalError):  # another writer, who got on; or no database
             races += 1
             if not connection.is_usable():
@@ -94,26 +95,21 @@ def join_all(*, now: datetime) -> tuple[int, int]:
         except Exception:
             if at_once == 1:
                 logger.exception("what some traces tell each other cannot be worked out")
-                _drop_first()
+                models.Errand.objects.filter(id__in=list(taken)).delete()
             at_once = 1
         else:
-            if not errands:
+            if not taken:
                 break
             journeys, flips = journeys + done[0], flips + done[1]
     return journeys, flips
 
 
-def _take(number: int) -> list[Work]:
+def _take(number: int) -> dict[int, bytes]:
     skip = connection.features.has_select_for_update_skip_locked
     rows = models.Errand.objects.select_for_update(skip_locked=skip).order_by("id")
     errands = dict(rows.values_list("id", "data")[:number])
     models.Errand.objects.filter(id__in=errands).delete()
-    return [_decoder.decode(data) for data in errands.values()]
-
-
-def _drop_first() -> None:
-    first = models.Errand.objects.order_by("id").values("id")[:1]
-    models.Errand.objects.filter(id__in=list(first.values_list("id", flat=True))).delete()
+    return errands
 
 
 def _carry_out(errands: Sequence[Work], *, now: datetime) -> tuple[int, int]:
