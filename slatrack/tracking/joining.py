@@ -109,7 +109,7 @@ def _take(number: int) -> dict[int, bytes]:
     rows = models.Errand.objects.select_for_update(skip_locked=skip).order_by("id")
     errands = dict(rows.values_list("id", "data")[:number])
     models.Errand.objects.filter(id__in=errands).delete()
-    return errands
+    return {number: bytes(data) for number, data in errands.items()}
 
 
 def _carry_out(errands: Sequence[Work], *, now: datetime) -> tuple[int, int]:
