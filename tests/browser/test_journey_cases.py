@@ -17,6 +17,17 @@ LOOKS = {"light": (1440, "light"), "dark": (1440, "dark"), "phone": (390, "light
 FOLDER = os.environ.get("SLATRACK_TEST_PICTURES")
 
 
+DRAWN_ANEW = """async () => {
+  const place = document.querySelector("#touched");
+  const drawn = new DOMParser().parseFromString(place.innerHTML, "text/html").body;
+  drawn.querySelectorAll(".list .list").forEach((inner) => inner.remove());
+  drawn.querySelectorAll("details").forEach((one) => one.removeAttribute("open"));
+  const journey = document.querySelector("script[src$='dashboards/journey.js']").src;
+  const { patch } = await import(journey.replace("journey.js", "patch.js"));
+  patch({ rows: {}, order: {}, parts: { touched: drawn.innerHTML } });
+}"""
+
+
 def shot(page, name):
     if FOLDER:
         Path(FOLDER).mkdir(parents=True, exist_ok=True)
@@ -50,6 +61,20 @@ def test_a_history_is_walked_back_on_the_page(page):
     page.click("#touched a.key >> nth=0")
     page.wait_for_selector("#verdict")
     assert page.url.endswith("STORE-2")
+
+
+def test_an_opened_history_outlives_a_new_drawing_of_its_part(page):
+    journey_cases.save()
+    key = journey_cases.state_store()
+    page.goto(f"/flows/{journey_cases.FLOW}/journeys/{key}")
+    page.wait_for_selector(LIVE)
+    page.click("#touched details summary >> nth=0")
+    page.wait_for_selector("#touched .list .list >> text=STORE-1")
+
+    page.evaluate(DRAWN_ANEW)
+
+    assert page.locator("#touched details[open]").count() == 1
+    assert page.locator("#touched .list .list >> text=STORE-1").first.is_visible()
 
 
 def test_the_keyboard_goes_from_span_to_span_and_the_address_follows(page):

@@ -28,12 +28,16 @@ document.addEventListener("htmx:configRequest", ({ detail }) => {
 });
 
 // A history is walked back one event at a time: what the event touched that this one touched.
-document.addEventListener("toggle", ({ target }) => {
-  if (!target.matches?.("[data-before]") || !target.open) return;
-  const place = target.querySelector(":scope > div");
+function walkBack(history) {
+  const place = history.querySelector(":scope > div");
   if (place.childElementCount) return;
-  window.htmx?.ajax("GET", target.dataset.before, { target: place, swap: "innerHTML" });
+  window.htmx?.ajax("GET", history.dataset.before, { target: place, swap: "innerHTML" });
+}
+document.addEventListener("toggle", ({ target }) => {
+  if (target.matches?.("[data-before]") && target.open) walkBack(target);
 }, true);
+// One that was opened before this script was here has told nobody.
+document.querySelectorAll("details[data-before][open]").forEach(walkBack);
 
 const lines = () => [...document.querySelectorAll("#way a[data-span]")];
 

@@ -71,6 +71,18 @@ function fill(part, ids, news) {
   }
 }
 
+// What a reader has opened stays open, with what was fetched into it, when its part is drawn anew.
+function swapInside(place, html) {
+  const opened = new Map(
+    [...place.querySelectorAll("details[data-before][open]")].map((old) => [old.dataset.before, old]),
+  );
+  place.innerHTML = html;
+  for (const fresh of place.querySelectorAll("details[data-before]")) {
+    const old = opened.get(fresh.dataset.before);
+    if (old) fresh.replaceWith(old);
+  }
+}
+
 function swapPart(id, html) {
   const place = document.getElementById(id);
   if (!place) return;
@@ -79,7 +91,7 @@ function swapPart(id, html) {
     return;
   }
   const mark = held(place) ? document.activeElement.id : "";
-  place.innerHTML = html;
+  swapInside(place, html);
   localise(place);
   window.htmx?.process(place);
   if (mark) document.getElementById(mark)?.focus({ preventScroll: true });
