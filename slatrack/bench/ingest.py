@@ -3,6 +3,7 @@
 import resource
 import threading
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,52 @@ from django.db import connection
 from django.db.models import Sum
 
 from consumers import kafka
+from slatrack.bench.figures import Bench, Figures, Impossible, Progress
 from slatrack.bench.load import DOCUMENTS, Load
-from slatrack.bench.place import Broker
+from slatrack.bench.place import Broker, own_database
 from slatrack.tracking import flows
 from slatrack.tracking.models import Journey, Source, Trace
 
 PATIENCE = 120.0  # seconds without progress before the benchmark gives up
 LOOK = 0.1  # seconds: looking costs processor time, which is what is measured
+EMBEDDED_SPANS = 40_000  # about what the embedded broker keeps: 5 MB in each of 4 partitions
+UNITS = {
+    "seconds": "s",
+    "spans_per_second": "spans/s",
+    "cpu_seconds_per_million_spans": "CPU s, slatrack alone",
+    "machine_cpu_seconds_per_million_spans": "CPU s, broker and database included",
+    "stored_bytes_per_span": "B",
+    "peak_memory_bytes": "B",
+}
+
+
+def _add_arguments(group: Any) -> None:
+    group.add_argument("--spans", type=int, help="spans to send: 40,000, or 200,000 with a broker")
+
+
+def _run(options: Mapping[str, Any], progress: Progress) -> Figures:
+    most = 200_000 if settings.SLATRACK.kafka_brokers else EMBEDDED_SPANS
+    load = Load(options["spans"] or most, options["seed"])
+    if not settings.SLATRACK.kafka_brokers and load.total > EMBEDDED_SPANS:
+        raise Impossible(
+            f"the embedded broker cannot hold {load.total:,} spans: send at most {most:,}, "
+            "or name a broker in SLATRACK_KAFKA_BROKERS"
+        )
+    with own_database(), Broker() as broker:
+        progress(f"sending {load.total:,} spans to {broker.topic}")
+        broker.send(load.records())
+        progress("reading them")
+        return measure(load, broker)
+
+
+def _wrong(figures: Figures) -> str:
+    wrong = figures["lost"] or figures["journeys_wrong"]
+    return "spans or journeys are missing" if wrong else ""
+
+
+BENCH = Bench(
+    "from a Kafka topic to committed, queryable journeys", _add_arguments, _run, UNITS, _wrong
+)
 
 
 def measure(load: Load, broker: Broker) -> dict[str, Any]:
