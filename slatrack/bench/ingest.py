@@ -1,7 +1,5 @@
 """The ingest benchmark: from records in a Kafka topic to committed, queryable journeys."""
 
-import resource
-import threading
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -10,12 +8,12 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Sum
+from django.db.models import Count, Sum
 
-from consumers import kafka
 from slatrack.bench.figures import Bench, Figures, Impossible, Progress
 from slatrack.bench.load import DOCUMENTS, Load
 from slatrack.bench.place import Broker, own_database
+from slatrack.bench.processes import Processes
 from slatrack.tracking import flows
 from slatrack.tracking.models import Journey, Source, Trace
 
@@ -34,6 +32,7 @@ UNITS = {
 
 def _add_arguments(group: Any) -> None:
     group.add_argument("--spans", type=int, help="spans to send: 40,000, or 200,000 with a broker")
+    group.add_argument("--consumers", type=int, default=1, help="processes that share the work")
 
 
 def _run(options: Mapping[str, Any], progress: Progress) -> Figures:
@@ -48,7 +47,7 @@ def _run(options: Mapping[str, Any], progress: Progress) -> Figures:
         progress(f"sending {load.total:,} spans to {broker.topic}")
         broker.send(load.records())
         progress("reading them")
-        return measure(load, broker)
+        return measure(load, broker, options["consumers"])
 
 
 def _wrong(figures: Figures) -> str:
@@ -61,44 +60,55 @@ BENCH = Bench(
 )
 
 
-def measure(load: Load, broker: Broker) -> dict[str, Any]:
-    """Read all that `broker` holds with the real consumer; return the figures, units in names."""
+def measure(load: Load, broker: Broker, consumers: int = 1) -> Figures:
+    """Read all that `broker` holds with real consumers; return the figures, units in names.
+
+    The clock runs from the moment at which partitions are given out: joining a group takes seconds
+    that the broker's settings decide.
+    """
     flows.save(DOCUMENTS, now=datetime.fromtimestamp(0, UTC))
-    settings.SLATRACK.kafka_brokers = broker.address
-    settings.SLATRACK.kafka_topics = f"{broker.topic}:otlp_proto"
-    settings.SLATRACK.kafka_group = broker.topic
     empty = _stored_bytes()
-    stop = threading.Event()
-    reader = threading.Thread(target=kafka.run, args=(stop,), name="consumer")
-    own, machine, begin = time.process_time(), _machine_cpu(), time.monotonic()
-    reader.start()
-    _wait(broker)
-    seconds = time.monotonic() - begin
-    own, machine = time.process_time() - own, _machine_cpu() - machine
-    stop.set()
-    reader.join(timeout=30)
+    changed = {
+        "SLATRACK_KAFKA_BROKERS": broker.address,
+        "SLATRACK_KAFKA_TOPICS": f"{broker.topic}:otlp_proto",
+        "SLATRACK_KAFKA_GROUP": broker.topic,
+        "SLATRACK_METRICS_PORT": "0",
+    }
+    connection.close()
+    with Processes(consumers, "consume_spans", changed=changed) as readers:
+        _wait(broker, readers, begun=True)
+        own, machine, begin = readers.cpu_seconds(), _machine_cpu(), time.monotonic()
+        _wait(broker, readers)
+        seconds = time.monotonic() - begin
+        used = (readers.cpu_seconds() or 0.0) - (own or 0.0)
+        machine = _machine_cpu() - machine
+        memory = readers.peak_memory_bytes()
     return {
         "spans": load.total,
         "database": connection.vendor,
+        "consumers": consumers,
         "seconds": round(seconds, 3),
         "spans_per_second": round(load.total / seconds),
-        "cpu_seconds_per_million_spans": round(own / load.total * 1e6, 2),
+        "cpu_seconds_per_million_spans": round(used / load.total * 1e6, 2),
         "machine_cpu_seconds_per_million_spans": round(machine / load.total * 1e6, 2),
         "stored_bytes_per_span": round((_stored_bytes() - empty) / load.total, 1),
-        "peak_memory_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        "peak_memory_bytes": memory,
         **_checked(load),
     }
 
 
-def _wait(broker: Broker) -> None:
-    """Wait until the stored offsets say that every record was read."""
+def _wait(broker: Broker, readers: Processes, *, begun: bool = False) -> None:
+    """Wait until the stored offsets say that every record was read, or that reading has begun."""
     done, since = -1, time.monotonic()
     while done < broker.records:
         time.sleep(LOOK)
-        read = Source.objects.filter(topic=broker.topic).aggregate(n=Sum("next_offset"))["n"] or 0
-        if read > done:
-            done, since = read, time.monotonic()
-        if time.monotonic() - since > PATIENCE:
+        sources = Source.objects.filter(topic=broker.topic)
+        found = sources.aggregate(claimed=Count("id"), read=Sum("next_offset"))
+        if begun and found["claimed"]:
+            return
+        if (found["read"] or 0) > done:
+            done, since = found["read"] or 0, time.monotonic()
+        if readers.died() or time.monotonic() - since > PATIENCE:
             raise RuntimeError(f"stuck after {done:,} of {broker.records:,} records")
 
 

@@ -22,7 +22,7 @@ def own_database() -> Iterator[None]:
     """Work on an empty database of the configured kind; the user's own is not touched."""
     with tempfile.TemporaryDirectory(prefix="slatrack-bench-") as folder:
         if connection.vendor == "sqlite":
-            connection.settings_dict["TEST"]["NAME"] = str(Path(folder) / "bench.sqlite3")
+            connection.settings_dict["TEST"]["NAME"] = str(Path(folder) / "slatrack.sqlite3")
         kept = str(connection.settings_dict["NAME"])
         connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
         try:
