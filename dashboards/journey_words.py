@@ -11,6 +11,7 @@ from dashboards.journey_faults import faults, in_words
 from dashboards.standing import standing
 from dashboards.usual import Usual, stuck_after
 from dashboards.way_lines import coordinates
+from slatrack.domain.gaps import Reason
 from slatrack.domain.states import Status
 from slatrack.tracking.models import Deadline
 
@@ -114,7 +115,10 @@ def _number(data: JourneyData, now: datetime) -> tuple[str, str, datetime | None
 
 def _notes(data: JourneyData) -> list[str]:
     notes = []
-    if not data.described["complete"]:
+    dropped = any(gap["reason"] == Reason.DROPPED for gap in data.described["gaps"])
+    if dropped:
+        notes.append("Incomplete: a span that may have been this event's dropped links.")
+    elif not data.described["complete"]:
         notes.append("Incomplete: a span's parent was never received, so something may be missing.")
     if data.described.get("truncated"):
         notes.append("Truncated: it has more spans than are kept of one journey.")

@@ -122,7 +122,8 @@ def hole(gap: Mapping[str, Any], start: int, across: Axis) -> Line:
     """Return the line of a step that was not seen."""
     x = min(across.at(start), 94.0)
     width = min(7.0, 100 - x)
-    return Line("hole", gap["step"], gap["reason"], x, width, gap["sentence"])
+    said = ". ".join(filter(None, (gap["sentence"], gap["remedy"])))
+    return Line("hole", gap["step"], gap["reason"], x, width, said)
 
 
 def failed(span: Mapping[str, Any]) -> bool:

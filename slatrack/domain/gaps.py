@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 
 from slatrack.domain.deadlines import PATIENCE
 from slatrack.domain.flows import Flow
-from slatrack.domain.instants import to_datetime
+from slatrack.domain.instants import rfc3339, to_datetime
 from slatrack.domain.journeys import Journey
 from slatrack.domain.sentences import span
 from slatrack.domain.states import Status
@@ -28,7 +28,17 @@ class Reason(StrEnum):
     LATE = "telemetry late"
     SAMPLED = "sampled out"
     SILENT = "service silent"
+    DROPPED = "link dropped"
     MISSING = "missing"
+
+
+class Dropped(NamedTuple):
+    """A span that showed other events in a step, and whose links to some were left out."""
+
+    service: str
+    name: str
+    at: datetime
+    links: int
 
 
 class Signs(NamedTuple):
@@ -37,6 +47,8 @@ class Signs(NamedTuple):
     `service` should show it, where that is known; `heard_at` is its newest span (None: never one).
     Of `others`, events of the same time, `shown` show the step. `unsampled`: the spans before it
     say that they are not sampled. `orphan`: a span after it names a parent that never came.
+    `dropped`: a span of the step that may have been this event's too. `cached`: the event lies in
+    a Kafka Streams application, which sends the results of aggregates under no event's span.
     """
 
     service: str | None = None
@@ -45,6 +57,8 @@ class Signs(NamedTuple):
     shown: int = 0
     unsampled: bool = False
     orphan: bool = False
+    dropped: Dropped | None = None
+    cached: bool = False
 
     @property
     def mute(self) -> bool:
@@ -60,12 +74,27 @@ class Ask(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A required step that was not seen, why, and the sentence that says so to people."""
+    """A required step that was not seen, why, and the sentence that says so to people.
+
+    `remedy` is what to set so that it would be seen, where anything would help.
+    """
 
     step: str
     reason: Reason
     sentence: str
     service: str | None = None
+    remedy: str = ""
+
+
+LINK_LIMIT = (
+    "Let the SDK keep more links, e.g. OTEL_SPAN_LINK_COUNT_LIMIT=1000; or let its spans carry the "
+    "event keys or the messages' offsets."
+)
+CACHE = (
+    "Set statestore.cache.max.bytes=0 in the Streams application, so that each result is sent in "
+    "its record's span; or capture a message header with the event key "
+    "(otel.instrumentation.messaging.experimental.capture-headers) and name it in event_key."
+)
 
 
 class Read(NamedTuple):
@@ -89,13 +118,35 @@ def gaps(journey: Journey, status: Status, read: Read, ask: Ask) -> list[Gap]:
             continue
         over = step.name in passed or status in (Status.DONE, Status.LOST)
         known = ask(step.name, over=over)
-        if over:
+        if known.dropped is not None:
+            reason, sentence = Reason.DROPPED, _dropped(known.dropped)
+        elif over:
             by = to_datetime(passed.get(step.name, journey.end))
             reason, sentence = _absent(known, read, by)
         else:
             reason, sentence = _ahead(journey, status, known, read)
-        found.append(Gap(step.name, reason, sentence, known.service))
+        found.append(_gap(step.name, reason, sentence, known))
     return found
+
+
+def _gap(step: str, reason: Reason, sentence: str, known: Signs) -> Gap:
+    """The gap, with what would help; a likely cause is told beside the reason that is sure."""
+    if reason is Reason.DROPPED:
+        return Gap(step, reason, sentence, known.service, LINK_LIMIT)
+    if known.cached and reason in (Reason.NOT_YET, Reason.MISSING, Reason.SILENT):
+        who = known.service or "the Streams application"
+        sentence += (
+            f"; {who} may keep it in a state store's cache and send it under no event's span"
+        )
+        return Gap(step, reason, sentence, known.service, CACHE)
+    return Gap(step, reason, sentence, known.service)
+
+
+def _dropped(span: Dropped) -> str:
+    return (
+        f"{span.service}'s span {span.name!r} at {rfc3339(span.at)} left out {span.links:,} of its "
+        "links: this event may be one of those"
+    )
 
 
 def _ahead(journey: Journey, status: Status, known: Signs, read: Read) -> tuple[Reason, str]:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from slatrack.domain.confidence import confidence
-from slatrack.domain.gaps import Gap, Read
+from slatrack.domain.gaps import Gap, Read, Reason
 from slatrack.domain.instants import rfc3339, to_datetime
 from slatrack.domain.journeys import Journey, StepSeen
 from slatrack.domain.legs import Leg, legs, seen_in
@@ -37,11 +37,12 @@ def describe(known: Known, evidence: Evidence, *, now: datetime) -> dict[str, An
     found = legs(seen, steps)
     touched = references(evidence)
     deadlines = [state for _, _, state in load_deadlines([row.id])]
+    holes = gaps_of(known, evidence, read)
     return {
         "flow": seen.flow.name,
         "key": seen.key,
         "status": row.status,
-        "complete": seen.complete,
+        "complete": seen.complete and not any(one.reason is Reason.DROPPED for one in holes),
         "truncated": seen.truncated,
         "started_at": rfc3339(to_datetime(seen.started)),
         "ended_at": None if seen.ended is None else rfc3339(to_datetime(seen.ended)),
@@ -52,7 +53,7 @@ def describe(known: Known, evidence: Evidence, *, now: datetime) -> dict[str, An
         "traces": [trace_id.hex() for trace_id in seen.traces],
         "references": touched.events,
         "references_unknown": touched.unknown,
-        "gaps": [_gap(one) for one in gaps_of(known, evidence, read)],
+        "gaps": [_gap(one) for one in holes],
         "spans": seen.spans,
         "attributes": dict(seen.attributes),
         **bonds(known, evidence),
@@ -104,6 +105,7 @@ def _gap(gap: Gap) -> dict[str, Any]:
         "reason": gap.reason.value,
         "sentence": gap.sentence,
         "service": gap.service,
+        "remedy": gap.remedy,
     }
 
 

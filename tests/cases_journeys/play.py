@@ -13,12 +13,14 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, Span
 
 from slatrack.otlp.decoding import Wanted, decode
-from slatrack.tracking import flows, models, reading
+from slatrack.tracking import flows, models, reading, watcher
+from slatrack.tracking.family_models import Child, Recount
 from slatrack.tracking.recorder import record
 from tests.otlp.build import NOON, T0, link, resource_spans, span
 from tests.spans import span_id, trace_id
 
 NOW = NOON + timedelta(minutes=5)
+AT_REST = (Child, models.Journey, models.Trace, models.SpanBlock, models.MessageBlock)
 SERVER, CLIENT, PRODUCER, CONSUMER, INTERNAL = (
     Span.SPAN_KIND_SERVER,
     Span.SPAN_KIND_CLIENT,
@@ -126,7 +128,7 @@ def play(
     one: Play, document: str = DOCUMENT, *, seed: int | None = None, size: int = 0
 ) -> dict[str, Any]:
     """Send a play into an empty database; return its journeys by key, as the API gives them."""
-    for model in (models.Journey, models.Trace, models.SpanBlock, models.MessageBlock):
+    for model in AT_REST:
         model.objects.all().delete()
     flows.save(document, now=NOON - timedelta(days=1))
     wanted = Wanted(flows.current().wanted)
@@ -135,6 +137,8 @@ def play(
         assert decoded.rejected == []
         record(decoded.spans, now=NOW)
     assert not models.Errand.objects.exists()
+    while Recount.objects.exists():  # children are counted by the watcher
+        watcher.settle_due(now=NOW)
     return told()
 
 

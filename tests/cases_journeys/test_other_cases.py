@@ -112,6 +112,10 @@ def test_a_producer_known_to_be_wrong_joins_nothing():
     assert list(steps(journey)) == ["received", "accepted"]
 
 
+PUT = """\
+  - {step: received, role: ingress, match: {kind: server, service: gateway}}
+  - {step: reported, role: sink, match: {kind: consumer, service: sink}, after: [received]}
+"""
 WAY = """\
   - {step: received, role: ingress, match: {kind: server, service: gateway}}
   - {step: accepted, match: {kind: producer, topic: accepted}, after: [received]}
@@ -195,6 +199,44 @@ def test_case_24_a_batch_beyond_what_an_sdk_links_is_found_by_its_messages():
         **{f"T{n}": "link" for n in range(4)},
         **{f"T{n}": "message" for n in (4, 5)},
     }
+
+
+def test_case_24_an_event_whose_link_may_have_been_dropped_is_incomplete_and_says_why():
+    one = Play()
+    for n in range(6):
+        one.add(f"in{n}", "gateway", SERVER, f"T{n}", **{"trade.id": f"T{n}"})
+        one.add(f"out{n}", "gateway", PRODUCER, f"T{n}", parent=f"in{n}", **message("accepted"))
+    one.add("put", "sink", CONSUMER, "put", called="accepted process", dropped_links_count=2,
+            links=[f"out{n}" for n in range(4)], **message("accepted"))  # fmt: skip
+    journeys = always(one, "flow: f\nevent_key: [trade.id]\nsteps:\n" + PUT, seeds=2)
+    told = {
+        key: [(gap["reason"], gap["sentence"]) for gap in one["gaps"]]
+        for key, one in journeys.items()
+    }
+    sentence = (
+        "sink's span 'accepted process' at 2026-11-20T12:00:01.300Z left out 2 of its links: "
+        "this event may be one of those"
+    )
+    dropped = [("link dropped", sentence)]
+    assert told == {**{f"T{n}": [] for n in range(4)}, "T4": dropped, "T5": dropped}
+    assert {key: one["complete"] for key, one in journeys.items()} == {
+        key: not gaps for key, gaps in told.items()
+    }
+    assert "OTEL_SPAN_LINK_COUNT_LIMIT" in journeys["T5"]["gaps"][0]["remedy"]
+
+
+def test_an_event_that_came_after_the_batch_was_not_in_it():
+    one = Play()
+    for n in range(3):
+        at = 0 if n < 2 else 60
+        one.add(f"in{n}", "gateway", SERVER, f"T{n}", at=at, **{"trade.id": f"T{n}"})
+        one.add(f"out{n}", "gateway", PRODUCER, f"T{n}", at=at, parent=f"in{n}",
+                **message("accepted"))  # fmt: skip
+    one.add("put", "sink", CONSUMER, "put", at=5, called="accepted process",
+            dropped_links_count=2, links=["out0", "out1"], **message("accepted"))  # fmt: skip
+    journeys = play(one, "flow: f\nevent_key: [trade.id]\nsteps:\n" + PUT)
+    assert [gap["reason"] for gap in journeys["T2"]["gaps"]] == ["not yet"]
+    assert journeys["T2"]["complete"]
 
 
 def test_rings_of_links_between_traces_end_and_lose_nothing():

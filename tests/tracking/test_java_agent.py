@@ -59,3 +59,12 @@ def test_behind_a_cache_nobody_can_know_and_the_journey_says_so():
         [step["step"] for step in one["steps"]] == ["read", "split", "counted"] for one in journeys
     )
     assert all([gap["step"] for gap in one["gaps"]] == ["told"] for one in journeys)
+    for one in journeys:
+        [gap] = one["gaps"]
+        assert "words may keep it in a state store's cache" in gap["sentence"]
+        assert "statestore.cache.max.bytes=0" in gap["remedy"]
+
+
+def test_what_no_aggregate_hides_gets_no_advice():
+    lines = [one["gaps"] for one in record("default", FLOW.replace("trades-out", "other-sink"))]
+    assert {gap["remedy"] for gaps in lines for gap in gaps} == {""}
