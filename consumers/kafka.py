@@ -32,6 +32,9 @@ DEFAULTS: dict[str, Any] = {
     "heartbeat.interval.ms": 2_000,
     "topic.metadata.refresh.interval.ms": 10_000,
     "fetch.wait.max.ms": 100,
+    # Little from each partition at a time: the spans of one event lie on several, and in a backlog
+    # they should come together, so that its journey is touched once.
+    "fetch.message.max.bytes": 262_144,
     "queued.max.messages.kbytes": 32_768,
     "log_level": 2,  # its own words on a broker that is away come every second
 }

@@ -31,7 +31,7 @@ from slatrack.tracking import sources
 
 logger = logging.getLogger(__name__)
 
-MAX_BYTES = 32_000_000  # of the records of one transaction
+MAX_BYTES = 10_000_000  # of the records of one transaction: more saves nothing and costs memory
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 10.0  # seconds between attempts while the database is away
 
 

@@ -33,8 +33,7 @@ COALESCE = 0.05  # seconds between messages, in which news is gathered
 def announce(journey_ids: Sequence[UUID]) -> None:
     """Tell open browsers which journeys changed, once that is committed."""
     if journey_ids:
-        ids = [str(one) for one in journey_ids]
-        transaction.on_commit(partial(_post.note, "journeys", ids), robust=True)
+        transaction.on_commit(partial(_post.note, "journeys", list(journey_ids)), robust=True)
 
 
 def announce_alerts(incident_ids: Sequence[int]) -> None:
@@ -115,7 +114,9 @@ class _Post:
 
 
 def _listed(ids: set[Any]) -> list[Any] | None:
-    return sorted(ids) if len(ids) <= MANY else None
+    if len(ids) > MANY:
+        return None
+    return sorted(str(one) if isinstance(one, UUID) else one for one in ids)
 
 
 _post = _Post()

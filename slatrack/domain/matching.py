@@ -4,8 +4,9 @@ Spans come in few shapes (kind, service, name, topic, operation, scope, resource
 fit a shape are found once and remembered: a span costs one look-up, not one test per step.
 """
 
+from collections import defaultdict
 from collections.abc import Hashable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from slatrack.domain.flows import Flow, KeyKind, KeySource, Step
 from slatrack.domain.spans import Span
@@ -44,6 +45,7 @@ class _Candidates(NamedTuple):
 
 
 _NONE = _Candidates((), (), ())
+_Plain = tuple[tuple[str, tuple[tuple[str, KeySource], ...]], ...]  # flow, its attributes
 
 
 class Matcher:
@@ -53,6 +55,7 @@ class Matcher:
         self._flows = tuple(flows)
         self._sources = tuple((flow.name, flow.event_key) for flow in flows)
         self._plain = _plain_attributes(flows)
+        self._readers = _readers(self._plain)
         self._own_keys = any(s.event_key for f in flows for s in f.steps)
         self._shapes: dict[Hashable, _Candidates] = {}
         self._by_resource = any(s.match.resource for f in flows for s in f.all_steps)
@@ -110,9 +113,13 @@ class Matcher:
 
     def _plain_keys(self, span: Span) -> tuple[tuple[str, str], ...]:
         """The keys where all flows look for attributes only: the usual case, without the calls."""
-        attributes = span.attributes
+        attributes, readers = span.attributes, self._readers
+        here = [name for name in attributes if name in readers]
+        if not here:
+            return ()
+        flows = readers[here[0]] if len(here) == 1 else self._plain
         found: list[tuple[str, str]] = []
-        for flow, sources in self._plain:
+        for flow, sources in flows:
             for name, source in sources:
                 if name in attributes and (keys := source.find(span)):
                     found += [(flow, key) for key in keys]
@@ -138,9 +145,16 @@ def _candidates(found: tuple[_Candidate, ...]) -> _Candidates:
     return _Candidates(found, bare, tuple((one.flow, one.step.name) for one in bare))
 
 
-def _plain_attributes(
-    flows: Sequence[Flow],
-) -> tuple[tuple[str, tuple[tuple[str, KeySource], ...]], ...]:
+def _readers(plain: _Plain) -> dict[str, _Plain]:
+    """The flows that read an attribute, by its name, in flow order."""
+    found: dict[str, list[Any]] = defaultdict(list)
+    for one in plain:
+        for name in dict.fromkeys(name for name, _ in one[1]):
+            found[name].append(one)
+    return {name: tuple(flows) for name, flows in found.items()}
+
+
+def _plain_attributes(flows: Sequence[Flow]) -> _Plain:
     """Each flow's attributes in order of preference; empty where some key is found otherwise."""
     if any(s.kind is not KeyKind.ATTRIBUTE for flow in flows for s in _sources(flow)):
         return ()

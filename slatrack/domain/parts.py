@@ -51,6 +51,8 @@ def contributions(trace: TraceFacts) -> dict[Event, Part]:
     What many events share is worked out once: a request with a thousand trades costs a thousand
     small sums, not a thousand times all its spans.
     """
+    if not trace.given and not any(one.keys or one.instead for one in trace.facts.values()):
+        return {}
     binding = bind(trace)
     truncated = trace.truncated or binding.truncated
     parts: dict[tuple[str, int], Part] = {}

@@ -112,12 +112,12 @@ def fold_journey(
 def load_journeys(ids: Collection[UUID]) -> dict[UUID, Stored]:
     """Return some journeys, locked until the transaction ends, in order of id."""
     journeys = {}
-    for some in store.chunks(ids):
-        rows = models.Journey.objects.filter(id__in=some).order_by("id").select_for_update()
-        found = rows.values_list("id", "parts", "told", "flip_count", "children")
-        for row_id, parts, told, count, counted in found:
-            told_of = Told(told, count)
-            journeys[row_id] = Stored(unpack_parts(parts), told_of, {}, children.read(counted))
+    columns = ("id", "parts", "told", "flip_count", "children")
+    for row_id, parts, told, count, counted in store.select(
+        models.Journey, columns, ids, lock=True
+    ):
+        told_of = Told(told, count)
+        journeys[row_id] = Stored(unpack_parts(parts), told_of, {}, children.read(counted))
     for number, journey, state in load_deadlines(journeys):
         journeys[journey].deadlines[state.name] = (number, state)
     return journeys
@@ -125,10 +125,9 @@ def load_journeys(ids: Collection[UUID]) -> dict[UUID, Stored]:
 
 def load_deadlines(journey_ids: Collection[UUID]) -> Iterable[tuple[int, UUID, Decided]]:
     """Yield row id, journey id and state of the deadlines of some journeys."""
-    for some in store.chunks(journey_ids):
-        rows = models.Deadline.objects.filter(journey_id__in=some)
-        for row in rows.values_list("id", "journey_id", *DEADLINE_COLUMNS[1:]):
-            yield row[0], row[1], decided(row[2:])
+    columns = ("id", *DEADLINE_COLUMNS)
+    for row in store.select(models.Deadline, columns, journey_ids, by="journey"):
+        yield row[0], row[1], decided(row[2:])
 
 
 def decided(values: Sequence[Any]) -> Decided:

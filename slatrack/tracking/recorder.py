@@ -9,7 +9,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 from time import perf_counter
 
@@ -28,11 +28,14 @@ from slatrack.tracking.decisions import Moment
 from slatrack.tracking.flows import Flows
 from slatrack.tracking.journey_rows import update_journeys
 from slatrack.tracking.packing import NEW, StoredTrace
-from slatrack.tracking.trace_rows import difference, load_traces, save_traces
+from slatrack.tracking.trace_rows import claim_traces, difference, load_traces, save_traces
 
 logger = logging.getLogger(__name__)
 
 MOST_RACES = 100  # each lost race means that another writer got on
+CROWDED = timedelta(minutes=1)  # after a lost race others are taken to be at the same traces
+
+_crowded_until = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,9 @@ def record(
                 done = _record(spans, now=now) if spans else Recorded(0, 0, 0, 0, 0)
         except store.Raced:
             # Another writer was inserting one of these rows; now that it is there, it is loaded
-            # and locked in order with the others, which is what keeps writers from deadlock.
+            # and locked in order with the others, which is what keeps writers from deadlock. To
+            # lose a race costs a batch; to claim its traces first costs a little of each batch.
+            _crowd(now)
             logger.debug("another writer was first; recording the batch again")
         else:
             joined, flips = joining.join_all(now=now)
@@ -81,6 +86,11 @@ def record(
             heard.note(spans, now=now)
             return done
     raise OperationalError(f"other writers were first {MOST_RACES} times running: record it again")
+
+
+def _crowd(now: datetime) -> None:
+    global _crowded_until
+    _crowded_until = now + CROWDED
 
 
 def _count(done: Recorded, *, seconds: float) -> None:
@@ -129,6 +139,8 @@ def _record_traces(
 
     A part of None is one that is no more.
     """
+    if now < _crowded_until:
+        claim_traces(batch, now=now)
     known = load_traces(batch)
     changed: dict[bytes, StoredTrace] = {}
     bindings: dict[bytes, dict[Event, Part]] = {}

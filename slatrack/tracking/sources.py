@@ -8,17 +8,20 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Min, Q, QuerySet
 from django.db.models.functions import Coalesce
 
+from slatrack.tracking import store
 from slatrack.tracking.models import Source
 
 UNREAD = datetime(1970, 1, 1, tzinfo=UTC)  # the watermark of a source that nobody has read yet
 REPLAY_SILENCE = timedelta(seconds=60)  # a replay without a sign of life for longer is dead
 REPLAY = "replay:"
+MOVED = ("next_offset", "watermark_at", "lag")
 
 
 class Fenced(Exception):
@@ -71,20 +74,30 @@ def _claim_one(topic: str, partition: int, *, group: str, owner: str, now: datet
 
 def advance(advances: Iterable[Advance], *, now: datetime) -> None:
     """Move sources. Raises Fenced, having moved some: call it inside the transaction to undo."""
-    fenced = [one.name for one in sorted(advances, key=_name) if not _move(one, now=now)]
-    if fenced:
-        raise Fenced(fenced)
+    moves = {one.name: one for one in advances}
+    if not moves:
+        return
+    rows = Source.objects.filter(name__in=moves).order_by("name")  # all writers lock in one order
+    found = {
+        name: (row_id, epoch, known)
+        for row_id, name, epoch, *known in rows.select_for_update().values_list(
+            "id", "name", "epoch", *MOVED
+        )
+    }
+    ours = {name for name, (_, epoch, _) in found.items() if moves[name].epoch == epoch}
+    moved = [
+        (row_id, now, *_moved(moves[name], known))
+        for name, (row_id, _, known) in found.items()
+        if name in ours
+    ]
+    store.update(Source, ("id", "alive_at", *MOVED), moved)
+    if len(ours) < len(moves):
+        raise Fenced(sorted(moves.keys() - ours))
 
 
-def _name(one: Advance) -> str:
-    return one.name  # all writers lock in one order
-
-
-def _move(one: Advance, *, now: datetime) -> bool:
-    fields = {"next_offset": one.next_offset, "watermark_at": one.watermark_at, "lag": one.lag}
-    known = {name: value for name, value in fields.items() if value is not None}
-    row = Source.objects.filter(name=one.name, epoch=one.epoch)
-    return bool(row.update(alive_at=now, **known))
+def _moved(one: Advance, known: Sequence[Any]) -> list[Any]:
+    said = (one.next_offset, one.watermark_at, one.lag)
+    return [old if new is None else new for new, old in zip(said, known, strict=True)]
 
 
 @transaction.atomic

@@ -6,7 +6,7 @@ expire. When a parked trace turns out to belong to an event, its spans move to a
 
 import logging
 from collections import defaultdict
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -23,7 +23,7 @@ SPANS_PER_BLOCK = 500
 
 
 def store(
-    spans: Iterable[Span],
+    spans: Sequence[Span],
     known: Mapping[bytes, StoredTrace],
     changed: Mapping[bytes, StoredTrace],
     bound: Mapping[bytes, Any],
@@ -49,9 +49,12 @@ def store(
 
 
 def _gained(
-    spans: Iterable[Span], known: Mapping[bytes, StoredTrace], changed: Mapping[bytes, StoredTrace]
+    spans: Sequence[Span], known: Mapping[bytes, StoredTrace], changed: Mapping[bytes, StoredTrace]
 ) -> Iterator[Span]:
     seen: set[tuple[bytes, bytes]] = set()
+    if not known and sum(len(one.trace.facts) for one in changed.values()) == len(spans):
+        yield from spans  # no trace was there before, and no span is here twice
+        return
     for span in spans:
         place = (span.trace_id, span.span_id)
         trace = changed.get(span.trace_id)

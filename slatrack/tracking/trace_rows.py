@@ -8,28 +8,30 @@ from uuid import UUID
 from slatrack.domain.binding import Event
 from slatrack.domain.parts import Part, contributions
 from slatrack.tracking import models, store
-from slatrack.tracking.packing import StoredTrace, pack_trace, unpack_trace
+from slatrack.tracking.packing import NEW, StoredTrace, pack_trace, unpack_trace
 
 COLUMNS = ("id", "state", "bound", "spans", "created_at")
 
 
+def claim_traces(trace_ids: Collection[bytes], *, now: datetime) -> None:
+    """Make rows for the traces that have none, so that no other writer can insert them first."""
+    nothing = pack_trace(NEW)
+    ids = [UUID(bytes=trace_id) for trace_id in sorted(trace_ids)]
+    store.claim(models.Trace, COLUMNS, [(one, nothing, False, 0, now) for one in ids])
+
+
 def load_traces(trace_ids: Collection[bytes]) -> dict[bytes, StoredTrace]:
     """Return the known ones of some traces, locked until the transaction ends, in order of id."""
-    found = {}
-    for some in store.chunks([UUID(bytes=trace_id) for trace_id in trace_ids]):
-        rows = models.Trace.objects.filter(id__in=some).order_by("id").select_for_update()
-        for row_id, state, bound in rows.values_list("id", "state", "bound"):
-            found[row_id.bytes] = unpack_trace(state, bound=bound)
-    return found
+    ids = [UUID(bytes=trace_id) for trace_id in trace_ids]
+    rows = store.select(models.Trace, ("id", "state", "bound"), ids, lock=True)
+    return {row_id.bytes: unpack_trace(state, bound=bound) for row_id, state, bound in rows}
 
 
 def read_traces(trace_ids: Collection[bytes]) -> dict[bytes, StoredTrace]:
     """Return the known ones of some traces as they are now, not locked."""
-    found: dict[bytes, StoredTrace] = {}
-    for some in store.chunks([UUID(bytes=trace_id) for trace_id in trace_ids]):
-        rows = models.Trace.objects.filter(id__in=some).values_list("id", "state", "bound")
-        found.update((row_id.bytes, unpack_trace(state, bound=b)) for row_id, state, b in rows)
-    return found
+    ids = [UUID(bytes=trace_id) for trace_id in trace_ids]
+    rows = store.select(models.Trace, ("id", "state", "bound"), ids)
+    return {row_id.bytes: unpack_trace(state, bound=bound) for row_id, state, bound in rows}
 
 
 def difference(before: StoredTrace, after: Mapping[Event, Part]) -> dict[Event, Part | None]:
