@@ -115,11 +115,13 @@ def _number(data: JourneyData, now: datetime) -> tuple[str, str, datetime | None
 
 def _notes(data: JourneyData) -> list[str]:
     notes = []
-    dropped = any(gap["reason"] == Reason.DROPPED for gap in data.described["gaps"])
-    if dropped:
-        notes.append("Incomplete: a span that may have been this event's dropped links.")
-    elif not data.described["complete"]:
+    helped = {gap["remedy"]: gap for gap in reversed(data.described["gaps"]) if gap["remedy"]}
+    dropped = any(gap["reason"] == Reason.DROPPED for gap in helped.values())
+    if not data.described["complete"] and not dropped:
         notes.append("Incomplete: a span's parent was never received, so something may be missing.")
+    for gap in reversed(helped.values()):
+        what = "Incomplete" if gap["reason"] == Reason.DROPPED else gap["step"].capitalize()
+        notes.append(f"{what}: {gap['sentence']}. {gap['remedy']}")
     if data.described.get("truncated"):
         notes.append("Truncated: it has more spans than are kept of one journey.")
     for skew in data.described["skews"]:

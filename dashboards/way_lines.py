@@ -122,7 +122,7 @@ def hole(gap: Mapping[str, Any], start: int, across: Axis) -> Line:
     """Return the line of a step that was not seen."""
     x = min(across.at(start), 94.0)
     width = min(7.0, 100 - x)
-    said = ". ".join(filter(None, (gap["sentence"], gap["remedy"])))
+    said = "what may help stands above" if gap["remedy"] else gap["sentence"]
     return Line("hole", gap["step"], gap["reason"], x, width, said)
 
 

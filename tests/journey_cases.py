@@ -267,6 +267,17 @@ def dead_letter() -> str:
     return key
 
 
+def links_dropped() -> str:
+    """Case 24: the sink writes more events than its SDK keeps links; one of the others."""
+    keys = [f"DROP-{number:02d}" for number in range(8)]
+    for number, key in enumerate(keys):
+        record(*ingress(key, at=number * 0.1, offset=500 + number))
+        record(*processed(key, 5 + number * 0.2, f"{key} out", offset=500 + number))
+    links = [(key, f"{key} enriched") for key in keys[:-2]]
+    record(put(15, 4, trace="put", span="put", links=links, dropped_links_count=2))
+    return keys[-1]
+
+
 CASES: dict[str, Case] = {
     "02-batch-poll": batch_poll,
     "03-sink-put": sink_put,
@@ -276,6 +287,7 @@ CASES: dict[str, Case] = {
     "15-dead-letter": dead_letter,
     "19-parent-never-came": parent_never_came,
     "22-skew": skew,
+    "24-links-dropped": links_dropped,
     "missing-step": missing_step,
     "on-its-way": on_its_way,
 }

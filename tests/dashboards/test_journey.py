@@ -11,6 +11,7 @@ from dashboards.journey_data import look
 from dashboards.journey_words import head
 from dashboards.step_stations import stations
 from dashboards.way import way
+from tests import journey_cases
 from tests.dashboards.recorded import ids, record, save_flow, step_span, trade
 from tests.dashboards.signed_in import client
 
@@ -149,6 +150,16 @@ def test_a_parent_that_never_came_is_told():
     start = datetime.now(UTC) - timedelta(seconds=60)
     record(step_span("T-1", "received", start, parent_span_id=ids("never", 8)))
     assert "Incomplete" in page("T-1")
+
+
+def test_a_link_that_may_have_been_dropped_is_told_with_what_to_set():
+    journey_cases.save()
+    key = journey_cases.links_dropped()
+    found = look(journey_cases.FLOW, key, now=datetime.now(UTC))
+    [note] = head(found, {}, now=datetime.now(UTC)).notes
+    assert note.startswith("Incomplete: settlement-sink's span 'trades.enriched process' at ")
+    assert "left out 2 of its links" in note
+    assert "OTEL_SPAN_LINK_COUNT_LIMIT" in note
 
 
 def test_spans_that_are_each_others_parents_are_drawn_once():

@@ -6,10 +6,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from slatrack.bench import ingest
+from slatrack.bench import ingest, memory
 from slatrack.bench.figures import Bench, Impossible, table
 
-BENCHES: dict[str, Bench] = {"ingest": ingest.BENCH}
+BENCHES: dict[str, Bench] = {"ingest": ingest.BENCH, "memory": memory.BENCH}
 
 
 class Command(BaseCommand):
