@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from slatrack.domain.calendars import Calendars
 from slatrack.domain.instants import rfc3339
 from slatrack.domain.rules import Clock, Due, Rule, due, start_names
+from slatrack.tracking.closures import calendars
 
 Value = str | int | float | bool
 
@@ -22,4 +22,4 @@ def preview(rule: Rule, start: datetime, attributes: Mapping[str, Value]) -> Due
         steps={name[5:]: start for name in names if name.startswith("step:")},
         attributes={**started, **attributes},
     )
-    return due(rule, clock, calendars=Calendars.shipped())
+    return due(rule, clock, calendars=calendars())

@@ -27,7 +27,15 @@ PLACES = (
     Place("health", "Health", "health", "tracking.view_source"),
     Place("demo", "Demo", "demo", "tracking.view_journey"),
 )
-WITHIN = {"journey": "board", "search": "board", "flow": "flows", "incident": "alerts"}
+WITHIN = {
+    "journey": "board",
+    "search": "board",
+    "flow": "flows",
+    "incident": "alerts",
+    "calendars": "rules",
+    "calendar": "rules",
+    "calendar-year": "rules",
+}
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:

@@ -15,7 +15,14 @@ OPERATE = Q(content_type__app_label="tracking", codename="change_setaside") | Q(
 )
 AUTHOR = Q(
     content_type__app_label="tracking",
-    codename__in=["add_flow", "change_flow", "add_ruleversion", "change_ruleversion"],
+    codename__in=[
+        "add_flow",
+        "change_flow",
+        "add_ruleversion",
+        "change_ruleversion",
+        "add_closure",
+        "change_closure",
+    ],
 )
 EVERYTHING = Q(content_type__app_label__in=["tracking", "alerting", "dashboards", "auth"])
 

@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from dashboards.views import (
     alerts,
+    calendars,
     channels,
     discover,
     drift,
@@ -30,6 +31,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="deadline-retire",
     ),
     path("rules/", rules.rule_list, name="rules"),
+    path("calendars/", calendars.calendars, name="calendars"),
+    path("calendars/<slug:code>", calendars.calendar, name="calendar"),
+    path("calendars/<slug:code>/<int:year>", calendars.calendar, name="calendar-year"),
+    path("calendars/<slug:code>/close", calendars.close, name="calendar-close"),
+    path(
+        "calendars/<slug:code>/closures/<int:closure>/withdraw",
+        calendars.withdraw,
+        name="calendar-withdraw",
+    ),
     path("alerts/", alerts.alerts, name="alerts"),
     path("alerts/act", alerts.act, name="alerts-act"),
     path("alerts/incidents/<int:incident_id>", alerts.incident, name="incident"),

@@ -83,6 +83,9 @@ class Environment(BaseSettings):
     trouble_seconds: float = Field(
         30, gt=0, description="How long slatrack may be silent or behind before people are told"
     )
+    calendar_notice_days: int = Field(
+        180, ge=1, description="Days before a calendar in use ends at which people are told"
+    )
     parked_for: str = Field("PT1H", description="How long a span waits for an identifier")
     dead_letters: str = Field(
         "*.DLQ,*-DLQ,*_DLQ,DLQ.*,DLQ-*,DLQ_*,*.DLT,*-DLT,*_DLT,*dead-letter*,*dead_letter*",

@@ -8,8 +8,9 @@ from django.conf import settings
 from django.db.models import F, Q
 
 from slatrack.alerting.models import Trouble
+from slatrack.domain.calendars import Calendars
 from slatrack.domain.instants import rfc3339
-from slatrack.tracking import sources
+from slatrack.tracking import closures, sources
 from slatrack.tracking.housekeeping import LOST_TO_RETENTION
 from slatrack.tracking.models import Source, Tally
 from slatrack.tracking.watcher import NAME as WATCHER
@@ -33,7 +34,12 @@ class Symptom:
 def symptoms(*, now: datetime) -> list[Symptom]:
     """Return all that is wrong at `now`; nothing where nothing was ever started."""
     patience = timedelta(seconds=settings.SLATRACK.trouble_seconds)
-    return [*_watcher(now, patience), *_telemetry(now, patience), *_lost(now)]
+    return [
+        *_watcher(now, patience),
+        *_telemetry(now, patience),
+        *_lost(now),
+        *_ending(now),
+    ]
 
 
 def _watcher(now: datetime, patience: timedelta) -> Iterator[Symptom]:
@@ -88,3 +94,18 @@ def _lost(now: datetime) -> Iterator[Symptom]:
 def _over(last: Trouble, now: datetime) -> bool:
     """Whether that many have been told of already, and long enough ago."""
     return last.ended_at is not None or last.seen_at <= now - LOST_FOR
+
+
+def _ending(now: datetime) -> Iterator[Symptom]:
+    """Calendars that rules rest on and that end soon: past the end nothing can be calculated."""
+    until = (now + timedelta(days=settings.SLATRACK.calendar_notice_days)).date()
+    known = Calendars.shipped()
+    ending = {code: known.horizon(code)[1] for code in closures.codes_in_force()}
+    first = min((last, code) for code, last in ending.items()) if ending else None
+    if first is not None and first[0] <= until:
+        last, code = first
+        yield Symptom(
+            Kind.CALENDAR,
+            f"Calendar {code} is known up to {last} only, and deadlines rest on it: those beyond "
+            "cannot be calculated. Update slatrack, which brings its calendars.",
+        )

@@ -18,7 +18,7 @@ from slatrack.domain.durations import parse_duration
 from slatrack.domain.flow_documents import read_deadline
 from slatrack.domain.flows import DeadlineSpec, Flow
 from slatrack.domain.matching import Matcher
-from slatrack.tracking import documents, models
+from slatrack.tracking import closures, documents, models
 
 logger = logging.getLogger(__name__)
 
@@ -77,7 +77,7 @@ _lock = Lock()
 
 
 def current() -> Flows:
-    """Return the flows in force now. One small query; parsed again only when something changed."""
+    """Return the flows in force now. Two small queries; parsed again only after a change."""
     stamp = _stamp()
     with _lock:
         known = _cache.get("flows")
@@ -90,7 +90,7 @@ def _stamp() -> tuple[object, ...]:
     flows = models.Flow.objects.aggregate(
         Max("changed_at"), Count("id"), Max("id"), Sum("version"), on=Count("id", Q(enabled=True))
     )
-    return (settings.DATABASES["default"]["NAME"], *flows.values())
+    return (settings.DATABASES["default"]["NAME"], *flows.values(), *closures.stamp())
 
 
 def _load() -> Flows:
@@ -110,6 +110,7 @@ def _load() -> Flows:
         rules=rules,
         matcher=Matcher(list(flows.values())),
         wanted=frozenset().union(*(flow.wanted for flow in flows.values())),
+        calendars=closures.calendars(),
         default_grace=parse_duration(settings.SLATRACK.default_grace),
     )
 

@@ -10,6 +10,7 @@ from slatrack.tracking import (  # Django finds models from here
     discovery_models,  # noqa: F401
     log_models,  # noqa: F401
 )
+from slatrack.tracking.calendar_models import Closure as Closure
 from slatrack.tracking.family_models import Child as Child
 from slatrack.tracking.family_models import Recount as Recount
 from slatrack.tracking.source_models import HeardService as HeardService

@@ -1,17 +1,19 @@
 """Slatrack's own troubles: found, told once, shown, and told to be over."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.conf import settings
 
 from slatrack.alerting import troubles
 from slatrack.alerting.models import Delivery, Trouble
+from slatrack.tracking import flows
 from slatrack.tracking.housekeeping import LOST_TO_RETENTION, count
 from slatrack.tracking.models import Source
 from slatrack.tracking.watcher import NAME as WATCHER
 from tests.alerting.told import channel
 from tests.factories import NOON
+from tests.tracking.test_closures import TRADES
 
 pytestmark = pytest.mark.django_db
 
@@ -128,3 +130,15 @@ def test_a_channel_that_is_off_is_not_told(desk):
 
     assert looked(NOON) == []
     assert troubles.open_troubles().exists()
+
+
+def test_a_calendar_in_use_that_ends_soon_is_told():
+    flows.save(TRADES, now=NOON)
+    soon = datetime(2032, 7, 5, tzinfo=UTC)  # 179 days before its end
+    assert looked(soon - timedelta(days=2), soon - timedelta(days=2) + STEP) == []
+    assert looked(soon, soon + STEP) == [("trouble", "calendar")]
+    assert "Calendar XNYS is known up to 2032-12-31 only" in Trouble.objects.get().sentence
+
+
+def test_a_calendar_that_no_rule_rests_on_may_end():
+    assert looked(datetime(2032, 12, 1, tzinfo=UTC), datetime(2032, 12, 2, tzinfo=UTC)) == []

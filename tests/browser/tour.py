@@ -26,6 +26,8 @@ PAGES = {
     "flows": "/flows/",
     "flow-new": "/new-flow/",
     "rules": "/rules/",
+    "calendars": "/calendars/",
+    "calendar": "/calendars/XNYS/2026",
     "alerts": "/alerts/",
     "alerts-resolved": "/alerts/?state=resolved",
     "channels": "/channels/",

@@ -1,8 +1,11 @@
 import io
 import json
+from datetime import UTC, date, datetime
 
 import pytest
 from django.core.management import CommandError, call_command
+
+from slatrack.tracking import closures
 
 RULE = {"kind": "duration", "from": "attr:traded", "amount": "PT15M", "warn": [{"before": "PT5M"}]}
 START = "2026-06-15T14:30:00Z"
@@ -117,3 +120,20 @@ def test_instants_that_are_listed_are_all_there_are(batch):
 def test_a_batch_must_be_a_list(batch, text):
     with pytest.raises(CommandError, match="standard input: "):
         batch(text)
+
+
+@pytest.mark.django_db
+def test_with_the_days_that_were_closed_here(tmp_path):
+    rule = {
+        "kind": "cutoff",
+        "from": "ingress",
+        "base": {"tz": "America/New_York", "roll": "none"},
+        "add": {"unit": "business_day", "n": 1, "calendar": "XNYS"},
+        "at": {"time": "18:00", "tz": "America/New_York"},
+    }
+    path = tmp_path / "rule.json"
+    path.write_text(json.dumps(rule))
+    closures.add("XNYS", date(2026, 6, 16), "flood", by=None, now=datetime(2026, 6, 15, tzinfo=UTC))
+
+    assert run(str(path), "--start", START)["due_at"] == "2026-06-16T22:00:00.000Z"
+    assert run(str(path), "--start", START, "--closures")["due_at"] == "2026-06-17T22:00:00.000Z"

@@ -15,6 +15,7 @@ class Trouble(models.Model):
         WATCHER = "watcher", "deadlines are not watched"
         TELEMETRY = "telemetry", "telemetry is not read, or late"
         LOST = "lost", "telemetry was lost"
+        CALENDAR = "calendar", "a calendar ends"
 
     kind = models.CharField(max_length=10, choices=Kind.choices)
     sentence = models.CharField(max_length=500, help_text="what is wrong, and what to look at")

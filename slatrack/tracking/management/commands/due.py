@@ -17,6 +17,7 @@ from django.core.management.base import BaseCommand, CommandError
 from slatrack.domain.calendars import Calendars
 from slatrack.domain.instants import rfc3339
 from slatrack.domain.rules import Due, due, parse, supposed
+from slatrack.tracking.closures import calendars as closed_here
 
 Answer = dict[str, object]
 
@@ -30,17 +31,25 @@ class Command(BaseCommand):
         parser.add_argument("--start", help="RFC 3339 with a zone, as 2026-06-15T14:30:00Z")
         parser.add_argument("--attributes", default="{}", help="a JSON object")
         parser.add_argument(
+            "--closures",
+            action="store_true",
+            help="with the days that operators closed here; otherwise the calendars as shipped",
+        )
+        parser.add_argument(
             "--batch",
             action="store_true",
             help="read [{id, rule, start_utc, attributes?, attributes_utc?}] on standard input",
         )
 
-    def handle(self, *, batch: bool, **options: Any) -> None:
-        answer = answer_batch(sys.stdin.read()) if batch else answer_one(**options)
+    def handle(self, *, batch: bool, closures: bool, **options: Any) -> None:
+        known = closed_here() if closures else Calendars.shipped()
+        answer = answer_batch(sys.stdin.read(), known) if batch else answer_one(known, **options)
         self.stdout.write(json.dumps(answer, indent=2, ensure_ascii=False))
 
 
-def answer_one(*, rule: str | None, start: str | None, attributes: str, **options: Any) -> Answer:
+def answer_one(
+    known: Calendars, *, rule: str | None, start: str | None, attributes: str, **options: Any
+) -> Answer:
     """Return the answer for one rule file; CommandError says what is wrong with which part."""
     if rule is None or start is None:
         raise CommandError("give RULE.json and --start, or --batch", returncode=1)
@@ -50,20 +59,20 @@ def answer_one(*, rule: str | None, start: str | None, attributes: str, **option
         raise CommandError(f"{rule}: cannot be read: {why}", returncode=1) from why
     given = read_json(attributes, "--attributes")
     try:
-        return answer(read_json(text, rule), start, given, "--start", complete=False)
+        return answer(read_json(text, rule), start, given, "--start", known, complete=False)
     except ValueError as why:
         raise CommandError(f"{why}", returncode=1) from why
 
 
-def answer_batch(text: str) -> list[Answer]:
+def answer_batch(text: str, known: Calendars) -> list[Answer]:
     """Return one answer for each entry; a faulty entry gets no due_at, and its fault as reason."""
     entries = read_json(text, "standard input")
     if not isinstance(entries, list):
         raise CommandError("standard input: must be a JSON list of entries", returncode=1)
-    return [_entry(entry) for entry in entries]
+    return [_entry(entry, known) for entry in entries]
 
 
-def _entry(entry: object) -> Answer:
+def _entry(entry: object, known: Calendars) -> Answer:
     if not isinstance(entry, Mapping):
         return {"id": None, **nothing("an entry must be an object with id, rule and start_utc")}
     try:
@@ -73,7 +82,7 @@ def _entry(entry: object) -> Answer:
         complete = "attributes_utc" in entry
         start = entry.get("start_utc")
         found = answer(
-            entry.get("rule"), start, {**given, **instants}, "start_utc", complete=complete
+            entry.get("rule"), start, {**given, **instants}, "start_utc", known, complete=complete
         )
     except ValueError as why:
         found = nothing(str(why))
@@ -81,13 +90,19 @@ def _entry(entry: object) -> Answer:
 
 
 def answer(
-    document: object, start: object, attributes: object, name: str, *, complete: bool
+    document: object,
+    start: object,
+    attributes: object,
+    name: str,
+    known: Calendars,
+    *,
+    complete: bool,
 ) -> Answer:
     """Return one answer; ValueError names the field that is wrong, and why."""
     rule = parse(document)
     at = read_instant(start, name)
     clock = supposed(rule, at, _object(attributes, "attributes"), complete=complete)
-    return _written(due(rule, clock, calendars=Calendars.shipped()))
+    return _written(due(rule, clock, calendars=known))
 
 
 def _written(found: Due) -> Answer:
