@@ -8,7 +8,7 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from statistics import median
@@ -28,7 +28,7 @@ from slatrack.tracking import flows, housekeeping
 from slatrack.tracking.models import SpanBlock, Trace
 from slatrack.tracking.recorder import record
 
-CASES = {
+CASES: dict[str, Callable[..., Iterator[bytes]]] = {
     "parked": giants.parked,
     "endless trace": giants.endless_trace,
     "endless event": partial(giants.endless_trace, key="TRA-endless"),
