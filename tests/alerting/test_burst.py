@@ -43,5 +43,5 @@ def test_the_page_and_the_sweep_ask_little_however_many(django_assert_max_num_qu
 
     with django_assert_max_num_queries(2):
         assert len(reading.events(incident.pk, limit=50)) == 50
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         sweeping.sweep(now=NOW)
