@@ -4,12 +4,13 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 
 from slatrack.domain.spans import Span
-from slatrack.otlp.decoding import Undecodable, Wanted, decode
+from slatrack.otlp.decoding import Decoder, Undecodable, Wanted
 from slatrack.otlp.errors import Rejected
 from slatrack.otlp.log_decoding import decode_logs, holds_logs
 from slatrack.tracking import flows
@@ -29,8 +30,7 @@ class Unavailable(Exception):
     """Nothing was recorded because the database is away; the sender should send again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
+class Received(NamedTuple):
     """A record or request, with what is needed to find it again."""
 
     source: str  # kafka, http, grpc, file
@@ -76,21 +76,22 @@ class Batch:
         """How many log records it holds, those included that name no trace."""
         return len(self.logs.records) + self.logs.untraced if self.logs else 0
 
-    def add(self, received: Received, *, wanted: Wanted, now: datetime) -> None:
+    def add(self, received: Received, decoder: Decoder) -> None:
         """Decode a record; what is wrong with it is set aside, and stops nothing."""
         is_logs = received.is_logs
         try:
             if is_logs:
                 rejected = self._add_logs(received)
             else:
-                decoded = decode(received.data, encoding=received.encoding, wanted=wanted, now=now)
-                self.spans += decoded.spans
-                rejected = decoded.rejected
+                rejected = decoder.read(received.data, received.encoding, self.spans)
         except Undecodable as exc:
             self.unreadable += 1
             self.asides.append(received.aside(str(exc)))
             return
-        what = "log record(s)" if is_logs else "span(s)"
+        if rejected:
+            self._set_aside(received, rejected, "log record(s)" if is_logs else "span(s)")
+
+    def _set_aside(self, received: Received, rejected: list[Rejected], what: str) -> None:
         for one in rejected:
             self.rejected += one.spans
             reason = f"{one.spans} {what} rejected: {one.reason}"
@@ -131,7 +132,7 @@ def take(
     """
     try:
         batch = Batch()
-        batch.add(received, wanted=wanted(), now=now)
+        batch.add(received, Decoder(wanted(), now))
         if batch.unreadable:
             if keep:
                 _keep_unreadable(received, batch.asides[0].reason, now=now)

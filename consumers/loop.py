@@ -25,13 +25,13 @@ from consumers.intake import (
     reconnect,
     wanted,
 )
-from consumers.subscription import Fetched, Subscription
-from slatrack.otlp.decoding import Wanted
+from consumers.subscription import FULL, Fetched, Subscription
+from slatrack.otlp.decoding import Decoder, Wanted
 from slatrack.tracking import sources
 
 logger = logging.getLogger(__name__)
 
-MAX_BYTES = 10_000_000  # of the records of one transaction: more saves nothing and costs memory
+MAX_BYTES = FULL + 1_000_000  # of the records of one transaction; large ones are split up
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 10.0  # seconds between attempts while the database is away
 
 
@@ -129,9 +129,9 @@ class Loop:
         return found[-1]
 
     def _decoded(self, messages: Sequence[Any], names: Wanted, now: datetime) -> Batch:
-        batch = Batch()
+        batch, decoder = Batch(), Decoder(names, now)
         for message in messages:
-            batch.add(self._received(message), wanted=names, now=now)
+            batch.add(self._received(message), decoder)
         return batch
 
     def _handle(self, chunk: Chunk) -> None:

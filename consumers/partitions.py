@@ -25,7 +25,7 @@ class Held:
     asked: tuple[int, datetime] | None = None  # an end that is not reached yet, and when it was one
 
     def read(self, offset: int, timestamp_ms: int, *, now: datetime) -> None:
-        """Note that the record at `offset` is stored."""
+        """Note that all up to the record at `offset` is stored, and when the newest was made."""
         self.read_to = offset + 1
         if timestamp_ms > 0:
             self._rise(min(now, datetime.fromtimestamp(timestamp_ms / 1000, UTC)))

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from consumers.files import Part
 from consumers.intake import EITHER, Accepted, Batch, Received, Record, take, wanted
 from slatrack.domain.spans import Span
-from slatrack.otlp.decoding import Undecodable
+from slatrack.otlp.decoding import Decoder, Undecodable
 from slatrack.tracking import sources
 from slatrack.tracking.models import SetAside
 from slatrack.tracking.recorder import record
@@ -74,7 +74,7 @@ class Replay:
             self._batch.unreadable += 1
             self._batch.asides.append(received.aside(f"{name}:{part.line}: {part.problem}"))
         else:
-            self._batch.add(received, wanted=wanted(), now=self._clock())
+            self._batch.add(received, Decoder(wanted(), self._clock()))
         self.counts += Counts(read=1)
         for number in range(before, len(self._batch.asides)):
             aside = self._batch.asides[number]

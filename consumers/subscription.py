@@ -15,7 +15,7 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaExcepti
 
 from consumers.brokers import Brokers
 from consumers.intake import DATABASE_AWAY, reconnect
-from consumers.partitions import Held, Partitions, Place
+from consumers.partitions import Partitions, Place
 from slatrack.tracking import housekeeping, sources
 from slatrack.tracking.housekeeping import LOST_TO_RETENTION
 from slatrack.tracking.sources import Advance
@@ -24,6 +24,7 @@ logger = logging.getLogger(__name__)
 
 TOUCH_EVERY = timedelta(milliseconds=150)
 GATHER = 0.01  # seconds given to records that come along with the first one
+FULL = 8_000_000  # bytes of records after which a fetch waits for no more
 LOOK = 0.1  # seconds after which the ends of the logs are looked at, records or not
 CLAIM_PATIENCE = 60  # attempts, a second apart; Kafka allows 5 minutes
 QUIET = frozenset({KafkaError._PARTITION_EOF})
@@ -94,6 +95,14 @@ class Subscription:
         elif came := self._consume(1, min(seconds, LOOK)):
             came += self._consume(records - 1, min(seconds, GATHER))
         self._behind = came >= records
+        if self._behind:
+            self._fill_up(records)
+
+    def _fill_up(self, records: int) -> None:
+        """Take more of what is there already: records hold from one span to thousands."""
+        size = sum(map(len, self._backlog))
+        while size < FULL and (came := self._consume(records, 0.0)):
+            size += sum(map(len, self._backlog[-came:]))
 
     def _consume(self, records: int, seconds: float) -> int:
         if records < 1:
@@ -145,22 +154,20 @@ class Subscription:
 
     def advances(self, messages: Sequence[Any], *, now: datetime) -> dict[Place, Advance]:
         """Return how far the sources will be once `messages` are stored."""
-        moved: dict[Place, Held] = {}
-        for message in messages:
-            place = (message.topic(), message.partition())
-            held = moved.get(place) or copy(self.partitions.held[place])
-            held.read(message.offset(), message.timestamp()[1], now=now)
-            moved[place] = held
-        return {place: held.advance() for place, held in moved.items()}
+        moved = {}
+        for place, (offset, newest_ms) in _reached(messages).items():
+            held = copy(self.partitions.held[place])
+            held.read(offset, newest_ms, now=now)
+            moved[place] = held.advance()
+        return moved
 
     def stored(self, messages: Sequence[Any], *, now: datetime) -> None:
         """Note that `messages` are committed; tell Kafka too, for whoever watches lag there."""
         offsets = {}
-        for message in messages:
-            place = (message.topic(), message.partition())
+        for place, (offset, newest_ms) in _reached(messages).items():
             if place in self.partitions.held:
                 held = self.partitions.held[place]
-                held.read(message.offset(), message.timestamp()[1], now=now)
+                held.read(offset, newest_ms, now=now)
                 held.stored_at = now
                 offsets[place] = TopicPartition(*place, held.read_to)
         try:
@@ -276,6 +283,16 @@ class Subscription:
             housekeeping.count(LOST_TO_RETENTION, number)
         except DATABASE_AWAY as exc:
             logger.warning("%s more %s: not counted: %s", number, LOST_TO_RETENTION, exc)
+
+
+def _reached(messages: Iterable[Any]) -> dict[Place, tuple[int, int]]:
+    """Return the last offset of each partition, and the newest time of its records, in ms."""
+    found: dict[Place, tuple[int, int]] = {}
+    for message in messages:
+        place, at = (message.topic(), message.partition()), message.timestamp()[1]
+        before = found.get(place)
+        found[place] = (message.offset(), at if before is None or at > before[1] else before[1])
+    return found
 
 
 class ClaimError(Exception):

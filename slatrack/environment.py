@@ -49,7 +49,11 @@ class Environment(BaseSettings):
         {}, description="More librdkafka settings as JSON, e.g. for TLS and SASL"
     )
     kafka_batch_records: int = Field(
-        600, ge=1, le=10000, description="Most Kafka records recorded at once"
+        600,
+        ge=1,
+        le=10000,
+        description="Kafka records asked for at a time; more are recorded at once where there are "
+        "more, up to 8 MB",
     )
     kafka_batch_seconds: float = Field(
         0.25, gt=0, le=10, description="How long a batch may wait for more records"

@@ -6,12 +6,15 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
+from zlib import crc32
 
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 from django.conf import settings
 from django.db import connection
+
+from slatrack.bench.collecting import Keyed
 
 PARTITIONS = 12
 MOCK_PARTITIONS = 4  # what the mock cluster gives a topic; it keeps 5 MB of each
@@ -68,21 +71,23 @@ class Broker:
         if self._mock is None:
             AdminClient({"bootstrap.servers": self.address}).delete_topics([self.topic])
 
-    def send(self, records: Iterable[bytes]) -> None:
-        """Produce `records`, spread over the partitions, and wait until all are there."""
+    def send(self, records: Iterable[Keyed]) -> None:
+        """Produce `records`, and wait until all are there. Those without a key go round."""
         failed: list[object] = []
         producer = Producer({"bootstrap.servers": self.address, "linger.ms": 20})
         partitions = PARTITIONS if self._mock is None else MOCK_PARTITIONS
-        for record in records:
+        for key, record in records:
+            number = self.records if key is None else crc32(key)
             producer.produce(
                 self.topic,
                 record,
-                partition=self.records % partitions,
+                key,
+                partition=number % partitions,
                 on_delivery=lambda error, _: failed.append(error) if error else None,
             )
             producer.poll(0)
             self.records += 1
-            if len(producer) > 2_000:
+            if len(producer) > 20_000:
                 producer.flush()
         left = producer.flush(60)
         if left or failed:

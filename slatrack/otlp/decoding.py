@@ -65,14 +65,60 @@ def decode(data: bytes, *, encoding: str = "auto", wanted: Wanted, now: datetime
     Raises Undecodable, and nothing else, when `data` as a whole cannot be read. The same bytes give
     the same spans; only what is "in the future" depends on `now`.
     """
-    is_json = encoding == "otlp_json" or (encoding == "auto" and json_messages.looks_like(data))
-    request, unreadable = json_messages.read(data) if is_json else (_request(data), [])
-    reader = _Reader(wanted, now)
-    for resource_spans in request.resource_spans:
-        for scopes in (resource_spans.scope_spans, resource_spans.old_scope_spans):
-            for scope_spans in scopes:
-                reader.read(resource_spans.resource, scope_spans)
-    return Decoded(reader.spans, unreadable + reader.rejected())
+    decoded = Decoded()
+    decoded.rejected = Decoder(wanted, now).read(data, encoding, decoded.spans)
+    return decoded
+
+
+class Decoder:
+    """Reads one record after the other: what they have in common is set up once.
+
+    Exporters that split by trace send records of few spans, so the cost of a record counts.
+    """
+
+    def __init__(self, wanted: Wanted, now: datetime) -> None:
+        self._gists = gists(wanted.attributes, wanted.namings)
+        self._kept = wanted.kept
+        self._latest = int((now + CLOCKS_MAY_BE_AHEAD).timestamp()) * 10**9
+        self._refused: dict[str, list[tuple[bytes, bytes, bytes]]] = {}
+
+    def read(self, data: bytes, encoding: str, into: list[Span]) -> list[Rejected]:
+        """Append the spans in `data` to `into`; return the others. Undecodable: nothing is read."""
+        if encoding == "otlp_json" or (encoding == "auto" and json_messages.looks_like(data)):
+            request, unreadable = json_messages.read(data)
+        else:
+            request, unreadable = _request(data), []
+        for resource_spans in request.resource_spans:
+            resource = resource_spans.resource
+            for scope_spans in resource_spans.scope_spans:
+                self._read(resource, scope_spans, into)
+            for scope_spans in resource_spans.old_scope_spans:
+                self._read(resource, scope_spans, into)
+        return unreadable + self._rejected() if self._refused else unreadable
+
+    def _read(self, resource: bytes, scope_spans: Any, into: list[Span]) -> None:
+        scope = scope_spans.scope
+        try:
+            place = _origins.find(resource, scope, self._kept)
+        except Unusable as exc:
+            self._refuse(str(exc), *((resource, scope, raw) for raw in scope_spans.spans))
+            return
+        add, gists, latest, kept = into.append, self._gists, self._latest, self._kept
+        for raw in scope_spans.spans:
+            try:
+                add(_span(raw, place, gists, latest, kept))
+            except Unusable as exc:
+                self._refuse(str(exc), (resource, scope, raw))
+            except wire.DecodeError:
+                self._refuse("it is damaged: not OTLP", (resource, scope, raw))
+
+    def _refuse(self, reason: str, *spans: tuple[bytes, bytes, bytes]) -> None:
+        self._refused.setdefault(reason, []).extend(spans)
+
+    def _rejected(self) -> list[Rejected]:
+        """Return what was refused, one entry a reason: a request that holds just those spans."""
+        refused, self._refused = self._refused, {}
+        return [Rejected(why, _request_of(spans), len(spans)) for why, spans in refused.items()]
 
 
 def _request(data: bytes) -> Any:
@@ -80,45 +126,12 @@ def _request(data: bytes) -> Any:
         request = wire.Request.FromString(data)
     except wire.DecodeError:
         raise Undecodable("not an OTLP trace export: damaged, cut off or another format") from None
-    if data and not any(_holds_spans(one) for one in request.resource_spans):
+    for one in request.resource_spans:
+        if one.resource or one.scope_spans or one.old_scope_spans or not one.ByteSize():
+            return request
+    if data:
         raise Undecodable("no resource spans in it: not an OTLP trace export")
     return request
-
-
-def _holds_spans(one: Any) -> bool:
-    return bool(one.scope_spans or one.old_scope_spans or one.resource) or not one.ByteSize()
-
-
-class _Reader:
-    def __init__(self, wanted: Wanted, now: datetime) -> None:
-        self.gists = gists(wanted.attributes, wanted.namings)
-        self.kept = wanted.kept
-        self.latest = int((now + CLOCKS_MAY_BE_AHEAD).timestamp()) * 10**9
-        self.spans: list[Span] = []
-        self._refused: dict[str, list[tuple[bytes, bytes, bytes]]] = defaultdict(list)
-
-    def read(self, resource: bytes, scope_spans: Any) -> None:
-        scope = scope_spans.scope
-        try:
-            place = _origins.find(resource, scope, self.kept)
-        except Unusable as exc:
-            self._refused[str(exc)].extend((resource, scope, raw) for raw in scope_spans.spans)
-            return
-        add, gists, latest, kept = self.spans.append, self.gists, self.latest, self.kept
-        for raw in scope_spans.spans:
-            try:
-                add(_span(raw, place, gists, latest, kept))
-            except Unusable as exc:
-                self._refused[str(exc)].append((resource, scope, raw))
-            except wire.DecodeError:
-                self._refused["it is damaged: not OTLP"].append((resource, scope, raw))
-
-    def rejected(self) -> list[Rejected]:
-        """Return what was refused, one entry a reason: a request that holds just those spans."""
-        return [
-            Rejected(reason, _request_of(refused), len(refused))
-            for reason, refused in self._refused.items()
-        ]
 
 
 def _span(raw: bytes, place: Place, gists: Gists, latest: int, kept: int) -> Span:
@@ -200,4 +213,4 @@ def _request_of(refused: list[tuple[bytes, bytes, bytes]]) -> bytes:
     return bytes(request.SerializeToString())
 
 
-__all__ = ["ENCODINGS", "Decoded", "Rejected", "Undecodable", "Wanted", "decode"]
+__all__ = ["ENCODINGS", "Decoded", "Decoder", "Rejected", "Undecodable", "Wanted", "decode"]

@@ -166,6 +166,18 @@ def test_two_consumers_share_three_partitions_and_a_former_owner_cannot_write(cl
     cluster.until(lambda: Trace.objects.count() == 41)
 
 
+@on_mock
+def test_records_of_few_spans_are_gathered_into_large_batches(cluster):
+    cluster.send(*(one(number) for number in range(1, 1_501)))
+    loop = cluster.join()
+    batches: list[int] = []
+    loop.record = lambda spans, **others: (batches.append(len(spans)), record(spans, **others))
+    cluster.until(lambda: cluster.offset() == 1_500)
+
+    assert max(batches) > 1_000  # of which 200 may be asked for at a time
+    assert Trace.objects.count() == 1_500
+
+
 @on_both
 def test_a_fenced_consumer_reads_on_from_what_is_stored(cluster):
     cluster.send(one(1))

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from slatrack.otlp.decoding import Undecodable, Wanted, decode
+from slatrack.otlp.decoding import Decoder, Undecodable, Wanted, decode
 from slatrack.otlp.full import explain
 from tests.otlp.build import NOON, SPAN, T0, TRACE, export, failed, read_one, span
 
@@ -189,3 +189,13 @@ def test_the_same_bytes_give_the_same_spans():
 
     assert read_one(sent, "trade.id") == read_one(sent, "trade.id")
     assert read_one(sent).trace_id == TRACE
+
+
+def test_what_one_record_refused_is_not_said_of_the_next():
+    decoder, spans = Decoder(NOTHING, NOON), []
+    [refused] = decoder.read(export(span("bad", trace_id=b"short")), "otlp_proto", spans)
+    assert (refused.spans, spans) == (1, [])
+    with pytest.raises(Undecodable):
+        decoder.read(b"nobody can read this", "auto", spans)
+    assert decoder.read(export(span("good")), "otlp_proto", spans) == []
+    assert [one.name for one in spans] == ["good"]
