@@ -1,7 +1,9 @@
 """Partitions: what one consumer holds of Kafka, and how far it has read in each."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 from slatrack.tracking.sources import Advance, Claim
 
@@ -69,3 +71,13 @@ class Partitions:
     def named(self, names: tuple[str, ...]) -> list[Place]:
         """Return the places whose sources have these names."""
         return [place for place, held in self.held.items() if held.claim.name in names]
+
+
+def reached(messages: Iterable[Any]) -> dict[Place, tuple[int, int]]:
+    """Return the last offset of each partition, and the newest time of its records, in ms."""
+    found: dict[Place, tuple[int, int]] = {}
+    for message in messages:
+        place, at = (message.topic(), message.partition()), message.timestamp()[1]
+        before = found.get(place)
+        found[place] = (message.offset(), at if before is None or at > before[1] else before[1])
+    return found

@@ -15,7 +15,7 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaExcepti
 
 from consumers.brokers import Brokers
 from consumers.intake import DATABASE_AWAY, reconnect
-from consumers.partitions import Partitions, Place
+from consumers.partitions import Partitions, Place, reached
 from slatrack.tracking import housekeeping, sources
 from slatrack.tracking.housekeeping import LOST_TO_RETENTION
 from slatrack.tracking.sources import Advance
@@ -155,7 +155,7 @@ class Subscription:
     def advances(self, messages: Sequence[Any], *, now: datetime) -> dict[Place, Advance]:
         """Return how far the sources will be once `messages` are stored."""
         moved = {}
-        for place, (offset, newest_ms) in _reached(messages).items():
+        for place, (offset, newest_ms) in reached(messages).items():
             held = copy(self.partitions.held[place])
             held.read(offset, newest_ms, now=now)
             moved[place] = held.advance()
@@ -164,7 +164,7 @@ class Subscription:
     def stored(self, messages: Sequence[Any], *, now: datetime) -> None:
         """Note that `messages` are committed; tell Kafka too, for whoever watches lag there."""
         offsets = {}
-        for place, (offset, newest_ms) in _reached(messages).items():
+        for place, (offset, newest_ms) in reached(messages).items():
             if place in self.partitions.held:
                 held = self.partitions.held[place]
                 held.read(offset, newest_ms, now=now)
@@ -283,16 +283,6 @@ class Subscription:
             housekeeping.count(LOST_TO_RETENTION, number)
         except DATABASE_AWAY as exc:
             logger.warning("%s more %s: not counted: %s", number, LOST_TO_RETENTION, exc)
-
-
-def _reached(messages: Iterable[Any]) -> dict[Place, tuple[int, int]]:
-    """Return the last offset of each partition, and the newest time of its records, in ms."""
-    found: dict[Place, tuple[int, int]] = {}
-    for message in messages:
-        place, at = (message.topic(), message.partition()), message.timestamp()[1]
-        before = found.get(place)
-        found[place] = (message.offset(), at if before is None or at > before[1] else before[1])
-    return found
 
 
 class ClaimError(Exception):
