@@ -23,6 +23,7 @@ class Head:
     state: str
     sentence: str
     deadline: Deadline | None
+    judged: Mapping[str, Any] | None  # that deadline in the API's shape
     until: datetime | None
     number: str
     caption: str
@@ -39,6 +40,7 @@ def head(data: JourneyData, usual: Usual, *, now: datetime) -> Head:
         state=standing(data.row, now=now),
         sentence=" ".join(f"{part}." for part in parts if part),
         deadline=data.deadline,
+        judged=judged,
         until=until,
         number=number,
         caption=caption,

@@ -78,7 +78,7 @@ def _export(data: JourneyData) -> HttpResponse:
                 "about": flip.about, "deadline": flip.deadline, "version": flip.version,
                 "before": flip.before, "after": flip.after, "at": rfc3339(flip.at),
                 "recorded_at": rfc3339(flip.recorded_at), "watermark": rfc3339(flip.watermark),
-                "reason": flip.reason,
+                "reason": flip.reason, "almanac": flip.almanac,
             }
             for flip in data.flips
         ],

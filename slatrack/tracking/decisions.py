@@ -25,6 +25,7 @@ class Decided(NamedTuple):
     reason: str = ""
     watermark: datetime | None = None
     flip_count: int = 0
+    almanac: int | None = None  # by which calendars and time zones the due time was worked out
     next_at: datetime | None = None
 
 
@@ -44,6 +45,7 @@ class Flipped(NamedTuple):
     due_at: datetime | None
     watermark: datetime | None
     reason: str
+    almanac: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

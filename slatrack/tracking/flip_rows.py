@@ -11,6 +11,7 @@ from slatrack.tracking.decisions import Flipped
 COLUMNS = (
     "journey", "deadline", "version", "number", "about", "before", "after", "severity", "step",
     "at", "due_at", "watermark", "reason", "recorded_at", "routed_at",
+    "almanac",
 )  # fmt: skip
 
 
@@ -33,4 +34,5 @@ def _row(flip: Flipped, now: datetime) -> tuple[Any, ...]:
         flip.journey_id, flip.deadline, flip.version, flip.number, flip.about, flip.before,
         flip.after, flip.severity, flip.step, flip.at, flip.due_at, flip.watermark,
         flip.reason[:500], now, now if _is_no_news(flip) else None,
+        flip.almanac,
     )  # fmt: skip

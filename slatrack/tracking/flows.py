@@ -18,7 +18,7 @@ from slatrack.domain.durations import parse_duration
 from slatrack.domain.flow_documents import read_deadline
 from slatrack.domain.flows import DeadlineSpec, Flow
 from slatrack.domain.matching import Matcher
-from slatrack.tracking import closures, documents, models
+from slatrack.tracking import almanacs, closures, documents, models
 
 logger = logging.getLogger(__name__)
 
@@ -46,6 +46,7 @@ class Flows:
     wanted: frozenset[str]
     calendars: Calendars = field(default_factory=Calendars.shipped)
     default_grace: timedelta = timedelta()
+    almanac: int | None = None  # of the calendars and time zones that they are worked out by
 
     def rules_for(self, flow: str, start: datetime) -> dict[str, RuleInForce]:
         """Return the version of each deadline that judges an event of `flow` begun at `start`."""
@@ -104,14 +105,16 @@ def _load() -> Flows:
             continue
         rows.append(row)
         flows[row.name] = flow
+    calendars = closures.calendars()
     return Flows(
         flows=flows,
         ids={row.name: row.id for row in rows},
         rules=rules,
         matcher=Matcher(list(flows.values())),
         wanted=frozenset().union(*(flow.wanted for flow in flows.values())),
-        calendars=closures.calendars(),
+        calendars=calendars,
         default_grace=parse_duration(settings.SLATRACK.default_grace),
+        almanac=almanacs.keep(calendars),
     )
 
 

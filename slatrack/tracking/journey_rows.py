@@ -31,6 +31,7 @@ JOURNEY_COLUMNS = (
 DEADLINE_COLUMNS = (
     "journey", "name", "version", "severity", "started_at", "due_at", "strict", "grace_seconds",
     "warnings", "warned", "verdict", "reached_at", "reason", "watermark", "flip_count",
+    "almanac",
 )  # fmt: skip
 
 
@@ -133,13 +134,13 @@ def load_deadlines(journey_ids: Collection[UUID]) -> Iterable[tuple[int, UUID, D
 def decided(values: Sequence[Any]) -> Decided:
     """Return the state that a Deadline row holds, given its columns from `name` on."""
     (name, version, severity, started_at, due_at, strict, grace, warnings, warned, verdict,
-     reached_at, reason, watermark, flip_count) = values  # fmt: skip
+     reached_at, reason, watermark, flip_count, almanac) = values  # fmt: skip
     return Decided(
         name=name, version=version, severity=severity, started_at=started_at, due_at=due_at,
         strict=strict, grace=timedelta(seconds=grace),
         warnings=tuple(datetime.fromisoformat(at) for at in warnings), warned=warned,
         verdict=Verdict(verdict), reached_at=reached_at, reason=reason, watermark=watermark,
-        flip_count=flip_count,
+        flip_count=flip_count, almanac=almanac,
     )  # fmt: skip
 
 
@@ -220,5 +221,5 @@ def _deadline_row(row_id: UUID, state: Decided) -> tuple[Any, ...]:
         row_id, state.name, state.version, state.severity, state.started_at, state.due_at,
         state.strict, state.grace.total_seconds(), [rfc3339(at) for at in state.warnings],
         state.warned, state.verdict.value, state.reached_at, state.reason[:500], state.watermark,
-        state.flip_count,
+        state.flip_count, state.almanac,
     )  # fmt: skip

@@ -82,7 +82,7 @@ def _decide(
 ) -> Outcome:
     if running is None:
         return _retract(before, moment)
-    known = _known(running, rule, before, flows.grace(running.spec))
+    known = _known(running, rule, before, flows)
     if running.ended:
         return _end(known, running.ended, moment)
     judged = _judgement(known, running, moment)
@@ -120,18 +120,18 @@ def _counted(after: Decided, flips: list[Flipped], known: Decided, moment: Momen
     return after._replace(reason=reason, flip_count=count, watermark=watermark), flips
 
 
-def _known(
-    running: Running, rule: RuleInForce, before: Decided | None, grace: timedelta
-) -> Decided:
+def _known(running: Running, rule: RuleInForce, before: Decided | None, flows: Flows) -> Decided:
     """The deadline as its rule now computes it, with what was decided of it before."""
     due, spec = running.due, running.spec
     fresh = Decided(
-        spec.name, rule.version, spec.severity, due.started_at, due.due_at, due.strict, grace,
-        tuple(sorted(due.warnings)) if due.due_at else (),
+        spec.name, rule.version, spec.severity, due.started_at, due.due_at, due.strict,
+        flows.grace(spec), tuple(sorted(due.warnings)) if due.due_at else (),
+        almanac=flows.almanac,
     )  # fmt: skip
     if before is None:
         return fresh
     untold = before.due_at is None and not before.flip_count
+    same = before.due_at == due.due_at and before.version == rule.version
     return fresh._replace(
         warned=before.warned,
         verdict=Verdict.WAITING if untold else before.verdict,
@@ -139,6 +139,7 @@ def _known(
         reason=before.reason,
         watermark=before.watermark,
         flip_count=before.flip_count,
+        almanac=before.almanac if same else flows.almanac,
     )
 
 
@@ -226,6 +227,7 @@ def _flip(
         due_at=after.due_at,
         watermark=moment.read_to,
         reason=after.reason,
+        almanac=after.almanac,
     )
 
 

@@ -10,6 +10,7 @@ from slatrack.tracking import (  # Django finds models from here
     discovery_models,  # noqa: F401
     log_models,  # noqa: F401
 )
+from slatrack.tracking.almanac_models import Almanac as Almanac
 from slatrack.tracking.calendar_models import Closure as Closure
 from slatrack.tracking.family_models import Child as Child
 from slatrack.tracking.family_models import Recount as Recount
@@ -206,6 +207,7 @@ class Deadline(models.Model):
     reason = models.CharField(max_length=500, blank=True)
     watermark = models.DateTimeField(null=True, help_text="telemetry read when it was decided")
     flip_count = models.PositiveIntegerField(help_text="how many flips it has had")
+    almanac = models.IntegerField(null=True, help_text="the Almanac that due_at was worked out by")
 
     class Meta:
         constraints: ClassVar[list[Any]] = [
@@ -239,6 +241,7 @@ class Flip(models.Model):
     at = models.DateTimeField(help_text="the instant that it speaks of, e.g. the due time")
     due_at = models.DateTimeField(null=True)
     watermark = models.DateTimeField(null=True)
+    almanac = models.IntegerField(null=True, help_text="the Almanac that due_at was worked out by")
     reason = models.CharField(max_length=500, blank=True)
     recorded_at = models.DateTimeField()
     routed_at = models.DateTimeField(null=True, help_text="when alerting took it up")

@@ -8,13 +8,11 @@ from slatrack.domain.gaps import Gap, Read, Reason
 from slatrack.domain.instants import rfc3339, to_datetime
 from slatrack.domain.journeys import Journey, StepSeen
 from slatrack.domain.legs import Leg, legs, seen_in
-from slatrack.domain.sentences import verdict_sentence
 from slatrack.tracking import flows as flows_in_force
 from slatrack.tracking import sources
-from slatrack.tracking.decisions import Decided
 from slatrack.tracking.evidence import Evidence, Known, find
-from slatrack.tracking.journey_rows import load_deadlines
 from slatrack.tracking.reading_bonds import bonds
+from slatrack.tracking.reading_deadlines import deadlines_of
 from slatrack.tracking.reading_gaps import gaps_of
 from slatrack.tracking.reading_references import references
 from slatrack.tracking.reading_skew import skews
@@ -36,7 +34,6 @@ def describe(known: Known, evidence: Evidence, *, now: datetime) -> dict[str, An
     steps = seen_in(seen, known.parts, evidence.facts)
     found = legs(seen, steps)
     touched = references(evidence)
-    deadlines = [state for _, _, state in load_deadlines([row.id])]
     holes = gaps_of(known, evidence, read)
     return {
         "flow": seen.flow.name,
@@ -49,7 +46,7 @@ def describe(known: Known, evidence: Evidence, *, now: datetime) -> dict[str, An
         "steps": [_step(one, seen) for one in seen.steps],
         "legs": [_leg(one) for one in found],
         "skews": skews(found, steps, evidence),
-        "deadlines": [_deadline(one, now) for one in sorted(deadlines, key=_by_due)],
+        "deadlines": deadlines_of(row, now=now),
         "traces": [trace_id.hex() for trace_id in seen.traces],
         "references": touched.events,
         "references_unknown": touched.unknown,
@@ -58,10 +55,6 @@ def describe(known: Known, evidence: Evidence, *, now: datetime) -> dict[str, An
         "attributes": dict(seen.attributes),
         **bonds(known, evidence),
     }
-
-
-def _by_due(one: Decided) -> tuple[bool, float, str]:
-    return one.due_at is None, one.due_at.timestamp() if one.due_at else 0.0, one.name
 
 
 def _step(one: StepSeen, seen: Journey) -> dict[str, Any]:
@@ -106,25 +99,6 @@ def _gap(gap: Gap) -> dict[str, Any]:
         "sentence": gap.sentence,
         "service": gap.service,
         "remedy": gap.remedy,
-    }
-
-
-def _deadline(one: Decided, now: datetime) -> dict[str, Any]:
-    return {
-        "deadline": one.name,
-        "version": one.version,
-        "severity": one.severity,
-        "started_at": rfc3339(one.started_at),
-        "due_at": rfc3339(one.due_at),
-        "warn_at": rfc3339(one.warnings[0]) if one.warnings else None,
-        "warnings": [rfc3339(at) for at in one.warnings],
-        "verdict": one.verdict.value,
-        "reached_at": rfc3339(one.reached_at),
-        "watermark": rfc3339(one.watermark),
-        "reason": one.reason,
-        "sentence": verdict_sentence(
-            one.verdict, due_at=one.due_at, reached_at=one.reached_at, reason=one.reason, now=now
-        ),
     }
 
 

@@ -3,7 +3,15 @@
 from django.utils import timezone
 
 from slatrack.celery import app
-from slatrack.tracking import discovering, drifting, housekeeping, log_keeping, rematching
+from slatrack.tracking import (
+    almanacs,
+    closures,
+    discovering,
+    drifting,
+    housekeeping,
+    log_keeping,
+    rematching,
+)
 from slatrack.tracking.discovery_models import Discovery, Rematch
 
 LONGEST = 1_800  # seconds of matching a full hour of parked spans again
@@ -36,4 +44,5 @@ def keep_house() -> None:
     """Let go of what has been kept for long enough; run by beat."""
     now = timezone.now()
     housekeeping.expire_parked(now=now)
+    almanacs.keep(closures.calendars())  # the row may have gone with a transaction that failed
     log_keeping.expire_logs(now=now)

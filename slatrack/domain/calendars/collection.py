@@ -46,6 +46,11 @@ class Calendars:
         return Calendars(self._load, _version(self.version, merged), merged)
 
     @property
+    def closures(self) -> Closures:
+        """The days closed beside those that the calendars know."""
+        return self._closures
+
+    @property
     def codes(self) -> frozenset[str]:
         """Every calendar's code."""
         return CODES

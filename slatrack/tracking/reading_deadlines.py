@@ -1,0 +1,59 @@
+"""The deadlines of a journey for readers: how each stands, in words, and what it was judged by."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from slatrack.domain.instants import rfc3339
+from slatrack.domain.sentences import verdict_sentence
+from slatrack.tracking import almanacs, models
+from slatrack.tracking.almanac_models import Almanac
+from slatrack.tracking.decisions import Decided
+from slatrack.tracking.journey_rows import load_deadlines
+
+Versions = Mapping[tuple[str, int], models.RuleVersion]
+
+
+def deadlines_of(row: models.Journey, *, now: datetime) -> list[dict[str, Any]]:
+    """Return the deadlines of a journey in the API's shape, the one due first ahead."""
+    states = sorted((state for _, _, state in load_deadlines([row.id])), key=_by_due)
+    known = almanacs.named(one.almanac for one in states)
+    versions = _versions(row.flow_id, states)
+    return [_deadline(one, versions, known, now) for one in states]
+
+
+def _versions(flow: int, states: list[Decided]) -> Versions:
+    if not states:
+        return {}
+    names, numbers = {one.name for one in states}, {one.version for one in states}
+    rows = models.RuleVersion.objects.filter(flow=flow, name__in=names, version__in=numbers)
+    return {(rule.name, rule.version): rule for rule in rows}
+
+
+def _by_due(one: Decided) -> tuple[bool, float, str]:
+    return one.due_at is None, one.due_at.timestamp() if one.due_at else 0.0, one.name
+
+
+def _deadline(
+    one: Decided, versions: Versions, known: Mapping[int, Almanac], now: datetime
+) -> dict[str, Any]:
+    rule, almanac = versions.get((one.name, one.version)), known.get(one.almanac or 0)
+    return {
+        "deadline": one.name,
+        "version": one.version,
+        "effective_from": rfc3339(rule.effective_from) if rule else None,
+        "severity": one.severity,
+        "started_at": rfc3339(one.started_at),
+        "due_at": rfc3339(one.due_at),
+        "warn_at": rfc3339(one.warnings[0]) if one.warnings else None,
+        "warnings": [rfc3339(at) for at in one.warnings],
+        "verdict": one.verdict.value,
+        "reached_at": rfc3339(one.reached_at),
+        "watermark": rfc3339(one.watermark),
+        "calendars": almanac.calendars if almanac else None,
+        "time_zones": almanac.zones if almanac else None,
+        "reason": one.reason,
+        "sentence": verdict_sentence(
+            one.verdict, due_at=one.due_at, reached_at=one.reached_at, reason=one.reason, now=now
+        ),
+    }
