@@ -35,6 +35,8 @@ WITHIN = {
     "calendars": "rules",
     "calendar": "rules",
     "calendar-year": "rules",
+    "rule-templates": "rules",
+    "rule-template": "rules",
 }
 
 

@@ -1,6 +1,7 @@
 """A deadline as an English sentence: what the entry of a flow document says."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from dashboards import words
@@ -44,11 +45,16 @@ def _warning(one: Mapping[str, Any]) -> str:
 
 
 def length(text: object) -> str:
-    """Return a duration of a document in words; the text itself if it is none."""
+    """Return a duration of a document in words; the text itself if it is none.
+
+    Hours stay hours: 72 h and three days are different rules.
+    """
     try:
-        return words.duration(parse_duration(str(text)))
+        found = parse_duration(str(text))
     except ValueError:
         return str(text)
+    hours, rest = divmod(abs(found), timedelta(hours=1))
+    return f"{hours} h" if hours and not rest else words.duration(found)
 
 
 def origin(name: object) -> str:
@@ -60,7 +66,10 @@ def origin(name: object) -> str:
 
 
 def _duration(rule: Mapping[str, Any]) -> str:
-    return f"within {length(rule.get('amount'))} of {origin(rule.get('from'))}"
+    amount = str(rule.get("amount"))
+    if amount.startswith("-"):
+        return f"at the latest {length(amount)} before {origin(rule.get('from'))}"
+    return f"within {length(amount)} of {origin(rule.get('from'))}"
 
 
 def _cutoff(rule: Mapping[str, Any]) -> str:

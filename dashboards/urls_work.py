@@ -12,6 +12,7 @@ from dashboards.views import (
     flow_editor,
     flows,
     health,
+    rule_templates,
     rules,
     set_aside,
 )
@@ -31,6 +32,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="deadline-retire",
     ),
     path("rules/", rules.rule_list, name="rules"),
+    path("rules/templates/", rule_templates.rule_templates, name="rule-templates"),
+    path("rules/templates/<slug:name>", rule_templates.rule_templates, name="rule-template"),
+    path("rules/templates/<slug:name>/use", rule_templates.use, name="rule-template-use"),
     path("calendars/", calendars.calendars, name="calendars"),
     path("calendars/<slug:code>", calendars.calendar, name="calendar"),
     path("calendars/<slug:code>/<int:year>", calendars.calendar, name="calendar-year"),

@@ -108,6 +108,12 @@ def _moment(at: datetime | str | None) -> datetime | None:
     return at
 
 
+@register.filter
+def utc_minute(at: datetime) -> str:
+    """Return an instant in UTC, "Mon 2026-06-15 14:30:00"."""
+    return f"{at.astimezone(UTC):%a %Y-%m-%d %H:%M:%S}"
+
+
 @register.simple_tag
 def copy(text: str, label: str = "Copy") -> SafeString:
     """Return a button that copies `text`."""

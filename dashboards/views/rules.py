@@ -12,10 +12,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from dashboards import sentences
+from dashboards import sentences, template_shelf
 from dashboards.deadline_text import with_deadline, without_deadline
 from dashboards.due_preview import preview
 from dashboards.forms.deadline import DeadlineForm, initial
+from slatrack.domain.rule_templates import Template
 from slatrack.domain.rules import RuleError, parse
 from slatrack.tracking import flows
 from slatrack.tracking.documents import FlowError
@@ -23,7 +24,7 @@ from slatrack.tracking.models import Flow, RuleVersion
 
 CHANGE = "tracking.change_flow"
 MOST_STARTS = 10
-NEW = {"start": "ingress", "warn": "50 %", "shape": "simple", "severity": "warning"}
+NEW = {"start": "ingress", "warn": "50 %", "shape": "simple"}
 
 
 class Tried(NamedTuple):
@@ -57,10 +58,15 @@ def deadline_edit(request: HttpRequest, flow: str, name: str = "") -> HttpRespon
     [read] = flows.check(row.document)
     entry = _entry(row, name)
     if request.method != "POST":
-        fields = (
-            initial(entry) if entry else {"start": "ingress", "warn": "50 %", "shape": "simple"}
+        template, begun = template_shelf.begun(
+            read, "" if name else request.GET.get("template", "")
         )
-        return _page(request, row, name, DeadlineForm(read, initial=fields), entry)
+        if template and begun:
+            form = DeadlineForm(read, initial=template_shelf.fields(template, begun))
+            return _page(request, row, name, form, begun, template)
+        return _page(
+            request, row, name, DeadlineForm(read, initial=initial(entry) if entry else NEW), entry
+        )
     form = DeadlineForm(read, request.POST)
     text = _text(form, row, name) if form.is_valid() else None
     if text is None or request.POST.get("do") != "save":
@@ -127,20 +133,22 @@ def _page(
     name: str,
     form: DeadlineForm,
     entry: Mapping[str, Any] | None,
+    template: Template | None = None,
 ) -> HttpResponse:
     shown = getattr(form, "entry", None) if form.is_bound and not form.errors else entry
     context = {
         "flow": row,
         "name": name,
         "form": form,
+        "template": template,
         "sentence": sentences.deadline(shown, row.title) if shown else "",
         "starts": request.POST.get("starts") or "\n".join(_sample_starts()),
         "tried": _try(shown, request.POST.get("starts")),
         "versions": row.rules.filter(name=name).select_related("by").order_by("-version"),
     }
     part = request.headers.get("HX-Request") == "true"
-    template = "dashboards/_deadline_preview.html" if part else "dashboards/deadline_edit.html"
-    return render(request, template, context, status=422 if form.errors and not part else 200)
+    page = "dashboards/_deadline_preview.html" if part else "dashboards/deadline_edit.html"
+    return render(request, page, context, status=422 if form.errors and not part else 200)
 
 
 def _sample_starts() -> list[str]:

@@ -34,6 +34,12 @@ def batch(monkeypatch):
     return run_batch
 
 
+def test_a_template_is_tried_without_a_file():
+    found = run("--template", "cat-t1-0800", "--start", "2026-06-18T18:00:00Z")
+    assert found["due_at"] == "2026-06-22T12:00:00.000Z"
+    assert "Juneteenth" in found["reason"]
+
+
 def test_one_rule(rule_file):
     assert run(rule_file, "--start", START) == {
         "due_at": "2026-06-15T14:45:00.000Z",
@@ -60,7 +66,8 @@ def test_an_attribute_given_as_null_is_not_known(rule_file):
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
-        ((), "give RULE.json and --start, or --batch"),
+        ((), "give RULE.json or --template NAME, and --start; or --batch"),
+        (("--template", "nothing", "--start", START), "--template: there is no 'nothing'"),
         (("missing.json", "--start", START), "missing.json: cannot be read"),
         (("RULE", "--start", "2026-06-15"), "--start: '2026-06-15' has no time zone"),
         (("RULE", "--start", "soon"), "--start: 'soon' is no RFC 3339 time: write it as"),

@@ -20,7 +20,7 @@ const press = (selector) => {
 const ACTIONS = {
   j: () => move(1),
   k: () => move(-1),
-  "/": () => document.querySelector("#find")?.focus(),
+  "/": () => (document.querySelector("[data-find]") ?? document.querySelector("#find"))?.focus(),
   "?": () => document.querySelector("#keys")?.showModal(),
   a: () => press("[data-key=a]"),
   s: () => press("[data-key=s]"),

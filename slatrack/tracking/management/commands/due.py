@@ -16,6 +16,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from slatrack.domain.calendars import Calendars
 from slatrack.domain.instants import rfc3339
+from slatrack.domain.rule_templates import find, shelf
 from slatrack.domain.rules import Due, due, parse, supposed
 from slatrack.tracking.closures import calendars as closed_here
 
@@ -28,6 +29,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("rule", nargs="?", metavar="RULE.json", help="a rule document")
+        parser.add_argument("--template", help="a rule template's name, in place of RULE.json")
         parser.add_argument("--start", help="RFC 3339 with a zone, as 2026-06-15T14:30:00Z")
         parser.add_argument("--attributes", default="{}", help="a JSON object")
         parser.add_argument(
@@ -48,20 +50,40 @@ class Command(BaseCommand):
 
 
 def answer_one(
-    known: Calendars, *, rule: str | None, start: str | None, attributes: str, **options: Any
+    known: Calendars,
+    *,
+    rule: str | None,
+    template: str | None,
+    start: str | None,
+    attributes: str,
+    **options: Any,
 ) -> Answer:
-    """Return the answer for one rule file; CommandError says what is wrong with which part."""
-    if rule is None or start is None:
-        raise CommandError("give RULE.json and --start, or --batch", returncode=1)
+    """Return the answer for one rule; CommandError says what is wrong with which part."""
+    if (rule is None) == (template is None) or start is None:
+        raise CommandError(
+            "give RULE.json or --template NAME, and --start; or --batch", returncode=1
+        )
+    document = _template(template) if template else _file(str(rule))
+    given = read_json(attributes, "--attributes")
+    try:
+        return answer(document, start, given, "--start", known, complete=False)
+    except ValueError as why:
+        raise CommandError(f"{why}", returncode=1) from why
+
+
+def _template(name: str) -> object:
+    if found := find(name):
+        return found.rule
+    known = ", ".join(one.name for one in shelf())
+    raise CommandError(f"--template: there is no {name!r}: use one of {known}", returncode=1)
+
+
+def _file(rule: str) -> object:
     try:
         text = Path(rule).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as why:
         raise CommandError(f"{rule}: cannot be read: {why}", returncode=1) from why
-    given = read_json(attributes, "--attributes")
-    try:
-        return answer(read_json(text, rule), start, given, "--start", known, complete=False)
-    except ValueError as why:
-        raise CommandError(f"{why}", returncode=1) from why
+    return read_json(text, rule)
 
 
 def answer_batch(text: str, known: Calendars) -> list[Answer]:

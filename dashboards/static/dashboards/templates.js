@@ -1,0 +1,19 @@
+// Arrow keys walk from the search through what was found; Enter opens, as for any link.
+const links = () => [...document.querySelectorAll("#found a")];
+
+document.addEventListener("keydown", (event) => {
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  const field = document.querySelector("#template-q");
+  const all = links();
+  const at = all.indexOf(document.activeElement);
+  if (!step || (at < 0 && document.activeElement !== field)) return;
+  event.preventDefault();
+  (at + step < 0 ? field : all[Math.min(all.length - 1, at + step)])?.focus();
+});
+
+// The list was drawn again while somebody types: the cursor stays where it was.
+document.addEventListener("htmx:afterSwap", () => {
+  const field = document.querySelector("#template-q");
+  field.focus();
+  field.setSelectionRange(field.value.length, field.value.length);
+});
