@@ -37,6 +37,9 @@ WITHIN = {
     "calendar-year": "rules",
     "rule-templates": "rules",
     "rule-template": "rules",
+    "deadline-edit": "rules",
+    "deadline-new": "rules",
+    "deadline-versions": "rules",
 }
 
 

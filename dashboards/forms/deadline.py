@@ -52,6 +52,13 @@ class DeadlineForm(forms.Form):
     grace = forms.CharField(
         required=False, help_text="how long telemetry may lag before silence counts; empty: usual"
     )
+    effective_from = forms.DateTimeField(
+        required=False,
+        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        label="For events that start from",
+        help_text="in your time zone; empty: from now on",
+    )
     why = forms.CharField(required=False, max_length=500, help_text="kept with the version")
 
     def __init__(self, flow: Flow, *args: Any, **kwargs: Any) -> None:

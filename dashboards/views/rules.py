@@ -20,6 +20,7 @@ from slatrack.domain.rule_templates import Template
 from slatrack.domain.rules import RuleError, parse
 from slatrack.tracking import flows
 from slatrack.tracking.documents import FlowError
+from slatrack.tracking.flow_saving import EffectiveRefusedError
 from slatrack.tracking.models import Flow, RuleVersion
 
 CHANGE = "tracking.change_flow"
@@ -71,11 +72,17 @@ def deadline_edit(request: HttpRequest, flow: str, name: str = "") -> HttpRespon
     text = _text(form, row, name) if form.is_valid() else None
     if text is None or request.POST.get("do") != "save":
         return _page(request, row, name, form, entry)
-    changes = _save(row, text, request, form.cleaned_data["why"])
+    try:
+        changes = _save(row, text, request, form)
+    except EffectiveRefusedError as error:
+        form.add_error("effective_from", str(error))
+        return _page(request, row, name, form, entry)
     if changes is None:
         form.add_error(None, "somebody changed this flow meanwhile: look at it, then save again")
         return _page(request, Flow.objects.get(pk=row.pk), name, form, entry)
     messages.success(request, f"{row.title}: {changes}.")
+    if name and form.cleaned_data["effective_from"]:
+        return redirect("deadline-versions", flow=row.name, name=form.entry["deadline"])
     return redirect("flow", flow=row.name)
 
 
@@ -117,13 +124,16 @@ def _text(form: DeadlineForm, row: Flow, name: str) -> str | None:
     return text
 
 
-def _save(row: Flow, text: str, request: HttpRequest, why: str) -> str | None:
+def _save(row: Flow, text: str, request: HttpRequest, form: DeadlineForm) -> str | None:
     """Save; return what changed, None if the flow is no longer what the form was made from."""
+    why, begin = form.cleaned_data["why"], form.cleaned_data["effective_from"]
     with transaction.atomic():
         locked = Flow.objects.select_for_update().get(pk=row.pk)
         if str(locked.version) != request.POST.get("base"):
             return None
-        [change] = flows.save(text, by=request.user, why=why, now=timezone.now())
+        [change] = flows.save(
+            text, by=request.user, why=why, effective_from=begin, now=timezone.now()
+        )
     return "; ".join(change.details) or "nothing changed"
 
 

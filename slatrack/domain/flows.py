@@ -145,6 +145,12 @@ class DeadlineSpec:
         return start_names(self.rule)
 
     @cached_property
+    def reads(self) -> tuple[str, ...]:
+        """The attributes that it looks at."""
+        counted = sorted(name[5:] for name in self.starts if name.startswith("attr:"))
+        return tuple(dict.fromkeys([*self.when, *counted]))
+
+    @cached_property
     def start_steps(self) -> tuple[str, ...]:
         """The steps that its rule counts from."""
         return tuple(sorted(n[5:] for n in self.starts if n.startswith("step:")))
@@ -254,8 +260,7 @@ class Flow:
         names = dict.fromkeys(self.attributes)
         names |= dict.fromkeys(self._counted_by)
         for deadline in self.deadlines:
-            names |= dict.fromkeys(deadline.when)
-            names |= dict.fromkeys(n[5:] for n in deadline.starts if n.startswith("attr:"))
+            names |= dict.fromkeys(deadline.reads)
         return tuple(names)
 
     @cached_property

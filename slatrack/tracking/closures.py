@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Max, QuerySet
+from django.db.models import Exists, Max, OuterRef, QuerySet
 
 from slatrack.domain.calendars import Calendars
 from slatrack.domain.states import Verdict
@@ -87,15 +87,15 @@ def withdraw(row_id: int, why: str, *, by: Any, now: datetime) -> int:
 
 def affected(code: str) -> "QuerySet[models.Journey]":
     """Return the events with an open deadline in flows of which a rule rests on the calendar."""
-    return models.Journey.objects.filter(flow__in=_flows(code), verdict=Verdict.WAITING.value)
+    still = models.Deadline.objects.filter(journey=OuterRef("pk"), verdict=Verdict.WAITING.value)
+    return models.Journey.objects.filter(Exists(still), flow__in=_flows(code))
 
 
 def recompute(code: str, *, now: datetime) -> int:
     """Send the watcher to the affected events; return how many there are."""
     ids = list(affected(code).order_by("id").values_list("id", flat=True))
     for at in range(0, len(ids), CHUNK):
-        rows = models.Journey.objects.filter(id__in=ids[at : at + CHUNK])
-        rows.filter(verdict=Verdict.WAITING.value).update(next_at=now)
+        models.Journey.objects.filter(id__in=ids[at : at + CHUNK]).update(next_at=now)
     return len(ids)
 
 

@@ -1,16 +1,15 @@
-"""The flows in force: read for every batch, and the one door for changing them."""
+"""The flows in force, read for every batch; they are changed through flow_saving."""
 
 import logging
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from threading import Lock
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
 from django.db.models import Count, Max, Q, Sum
 
 from slatrack.domain.calendars import Calendars
@@ -18,11 +17,16 @@ from slatrack.domain.durations import parse_duration
 from slatrack.domain.flow_documents import read_deadline
 from slatrack.domain.flows import DeadlineSpec, Flow
 from slatrack.domain.matching import Matcher
+from slatrack.domain.states import Verdict
 from slatrack.tracking import almanacs, closures, documents, models
+from slatrack.tracking.flow_saving import Change as Change
+from slatrack.tracking.flow_saving import EffectiveRefusedError as EffectiveRefusedError
+from slatrack.tracking.flow_saving import check as check
+from slatrack.tracking.flow_saving import save as save
 
 logger = logging.getLogger(__name__)
 
-MAX_WHY = 500  # characters of a reason that are kept
+OPEN = (Verdict.WAITING, Verdict.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,8 @@ class RuleInForce:
     effective_from: datetime | None
     retired_at: datetime | None
     spec: DeadlineSpec
+    saved_at: datetime
+    recomputes: bool = False  # judges events too that were open when it was saved
 
 
 @dataclass(frozen=True)
@@ -55,6 +61,23 @@ class Flows:
             begun = [v for v in versions if v.effective_from is None or v.effective_from <= start]
             if begun and (begun[-1].retired_at is None or start < begun[-1].retired_at):
                 chosen[name] = begun[-1]
+        return chosen
+
+    def standing(
+        self, flow: str, chosen: RuleInForce, before: int, verdict: Verdict, start: datetime
+    ) -> RuleInForce:
+        """Return the version that judges a deadline that version `before` has judged.
+
+        One that was saved after the event began takes over nothing that it was not asked to, and
+        never a verdict that was reached. If the start has moved, the start decides.
+        """
+        if chosen.saved_at <= start or (chosen.recomputes and verdict in OPEN):
+            return chosen
+        older = (v for v in self.rules[flow][chosen.spec.name] if v.version == before)
+        for one in older:
+            begun = one.effective_from is None or one.effective_from <= start
+            if begun and one.version < chosen.version:
+                return one
         return chosen
 
     @cached_property
@@ -100,6 +123,7 @@ def _load() -> Flows:
         try:
             flow = documents.flows(row.document)[0][0]
             rules[row.name] = _rules(row, flow)
+            flow = _keeping(flow, rules[row.name])
         except ValueError:  # one bad flow must not stop the others
             logger.exception("flow %r cannot be read and is not in force", row.name)
             continue
@@ -122,89 +146,18 @@ def _rules(row: models.Flow, flow: Flow) -> dict[str, list[RuleInForce]]:
     rules: dict[str, list[RuleInForce]] = defaultdict(list)
     for one in row.rules.order_by("version"):
         spec = read_deadline(one.document, flow.steps)
-        rules[one.name].append(RuleInForce(one.version, one.effective_from, one.retired_at, spec))
+        rules[one.name].append(
+            RuleInForce(
+                one.version, one.effective_from, one.retired_at, spec, one.at,
+                recomputes=one.recomputed_at is not None,
+            )
+        )  # fmt: skip
     return rules
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What saving a document did to one flow: added, changed or unchanged."""
-
-    flow: str
-    action: str
-    version: int
-    details: tuple[str, ...] = ()
-
-
-def check(text: str) -> list[Flow]:
-    """Return the flows that `text` describes; documents.FlowError with every problem otherwise."""
-    return [flow for flow, _ in documents.flows(text)]
-
-
-@transaction.atomic
-def save(text: str, *, by: Any = None, why: str = "", now: datetime) -> list[Change]:
-    """Add or change the flows that `text` holds, all or none; FlowError if it is not right.
-
-    Saving the same text again changes nothing. A changed deadline becomes a new version, in force
-    for events that start from `now` on; verdicts keep the version they were made with.
-    """
-    why = why[:MAX_WHY]
-    return [_save_one(flow, doc, text, by, why, now) for flow, doc in documents.flows(text)]
-
-
-def _save_one(
-    flow: Flow, document: documents.Document, text: str, by: Any, why: str, now: datetime
-) -> Change:
-    own = document.text(text)
-    row = models.Flow.objects.select_for_update().filter(name=flow.name).first()
-    if row is not None and row.document == own:
-        return Change(flow.name, "unchanged", row.version)
-    action = "changed" if row else "added"
-    if row is None:
-        row = models.Flow(name=flow.name, version=0)
-        before = None
-    else:
-        before = documents.flows(row.document)[0][0]
-    row.title, row.document, row.changed_at = flow.title, own, now
-    row.version += 1
-    row.save()
-    models.FlowVersion.objects.create(
-        flow=row, version=row.version, document=own, at=now, by=by, why=why
-    )
-    details = [*_step_changes(before, flow), *_save_rules(row, document, by, why, now)]
-    return Change(flow.name, action, row.version, tuple(details))
-
-
-def _step_changes(before: Flow | None, after: Flow) -> list[str]:
-    if before is None:
-        return [f"{len(after.steps)} steps"]
-    old, new = ({s.name: s for s in flow.steps} for flow in (before, after))
-    return [
-        *(f"step {name!r} added" for name in new if name not in old),
-        *(f"step {name!r} removed" for name in old if name not in new),
-        *(f"step {name!r} changed" for name in new if name in old and new[name] != old[name]),
-    ]
-
-
-def _save_rules(
-    row: models.Flow, document: documents.Document, by: Any, why: str, now: datetime
-) -> list[str]:
-    latest = {rule.name: rule for rule in row.rules.order_by("version")}
-    entries = {entry["deadline"].strip(): entry for entry in document.value.get("deadlines", [])}
-    changes = []
-    for name, entry in entries.items():
-        known = latest.get(name)
-        if known and known.document == entry and known.retired_at is None:
-            continue
-        version = known.version + 1 if known else 1
-        models.RuleVersion.objects.create(
-            flow=row, name=name, version=version, document=entry, at=now, by=by, why=why,
-            effective_from=None if row.version == 1 else now,
-        )  # fmt: skip
-        since = "" if row.version == 1 else f" for events from {now:%Y-%m-%d %H:%M:%S} UTC on"
-        changes.append(f"deadline {name!r} version {version}{since}")
-    for name in latest.keys() - entries.keys():
-        if latest[name].retired_at is None:
-            row.rules.filter(name=name, retired_at=None).update(retired_at=now)
-            changes.append(f"deadline {name!r} retired")
-    return changes
+def _keeping(flow: Flow, rules: Mapping[str, Sequence[RuleInForce]]) -> Flow:
+    """Return the flow, keeping the attributes too that other versions than the newest look at."""
+    specs = [version.spec for versions in rules.values() for version in versions]
+    looked_at = dict.fromkeys(name for spec in specs for name in spec.reads)
+    more = tuple(name for name in looked_at if name not in flow.kept)
+    return replace(flow, attributes=(*flow.attributes, *more)) if more else flow

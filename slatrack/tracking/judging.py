@@ -45,7 +45,11 @@ def judge_journey(
     flips: list[Flipped] = []
     decided: list[Decided] = []
     for name in dict.fromkeys([*chosen, *known]):
-        after, changes = _one(journey, chosen.get(name), known.get(name), flows, moment)
+        rule, before = chosen.get(name), known.get(name)
+        if rule and before and rule.version != before.version:
+            start = to_datetime(journey.started)
+            rule = flows.standing(journey.flow.name, rule, before.version, before.verdict, start)
+        after, changes = _one(journey, rule, before, flows, moment)
         decided += [after] if after else []
         flips += changes
     status, told, changes = tell_status(journey, told, moment)

@@ -65,6 +65,10 @@ class RuleVersion(models.Model):
     at = models.DateTimeField()
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True)
     why = models.CharField(max_length=500, blank=True)
+    recomputed_at = models.DateTimeField(null=True, help_text="since when it judges open events")
+    recomputed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
 
     class Meta:
         constraints: ClassVar[list[Any]] = [

@@ -73,6 +73,21 @@ def test_a_verdict_that_stands_is_not_touched():
     assert Deadline.objects.get().verdict == "met"
 
 
+def test_an_event_that_missed_another_deadline_moves_too():
+    quick = (
+        "{deadline: quick, rule: {kind: duration, from: ingress, amount: PT1S}, until: reported}"
+    )
+    flows.save(f"{TRADES}  - {quick}\n", now=after(-3600))
+    store([received()])
+    settle(59)
+    assert Deadline.objects.get(name="quick").verdict == "missed"
+
+    assert closures.add("XNYS", MONDAY, "hurricane", by=None, now=after(60)) == 1
+    settle(61)
+    moved = Deadline.objects.get(name="next business day")
+    assert moved.due_at.isoformat() == "2026-11-24T23:00:00+00:00"
+
+
 def test_withdrawn_it_is_on_record_and_holds_no_more():
     store([received()])
     closures.add("XNYS", MONDAY, "hurricane", by=None, now=after(60))
