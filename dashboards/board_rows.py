@@ -43,8 +43,13 @@ class Row:
 
     @property
     def past(self) -> str:
-        """What it is called after its due time: late is proven, overdue is not yet."""
-        return "late" if self.journey.verdict == Verdict.MISSED else "overdue"
+        """What it is called after its due time, as in the sentence of its verdict.
+
+        Late is seen to be so, missed was not seen in time, overdue may yet turn out either way.
+        """
+        if self.journey.verdict != Verdict.MISSED:
+            return "overdue"
+        return "late" if self.deadline is not None and self.deadline.reached_at else "missed"
 
     @property
     def late(self) -> bool:

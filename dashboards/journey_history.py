@@ -7,6 +7,7 @@ from dashboards import words
 from dashboards.chips import chip
 from dashboards.journey_data import JourneyData
 from slatrack.alerting.models import Alert
+from slatrack.domain.states import Verdict
 from slatrack.tracking.models import Flip
 
 
@@ -40,7 +41,17 @@ def _flip(flip: Flip) -> Happening:
         text = f"{_word(flip.before)} → {_word(flip.after)} in {flip.step}"
         return Happening(flip.at, flip.recorded_at, flip.after, text + _why(flip))
     text = f"{flip.deadline} v{flip.version}: {_word(flip.before)} → {_word(flip.after)}"
-    return Happening(flip.at, flip.recorded_at, flip.after, text + _why(flip))
+    return Happening(
+        flip.at, flip.recorded_at, flip.after, text + (_late_proof(flip) or _why(flip))
+    )
+
+
+def _late_proof(flip: Flip) -> str:
+    """That a verdict was taken back, or told at last, because the proof came late."""
+    if flip.before not in (Verdict.MISSED, Verdict.UNKNOWN) or flip.after != Verdict.MET:
+        return ""
+    behind = words.duration(flip.recorded_at - flip.at)
+    return f": the span that proves it came {behind} after the fact"
 
 
 def _word(state: str) -> str:

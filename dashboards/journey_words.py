@@ -12,7 +12,7 @@ from dashboards.standing import standing
 from dashboards.usual import Usual, stuck_after
 from dashboards.way_lines import coordinates
 from slatrack.domain.gaps import Reason
-from slatrack.domain.states import Status
+from slatrack.domain.states import Status, Verdict
 from slatrack.tracking.models import Deadline
 
 
@@ -115,8 +115,18 @@ def _number(data: JourneyData, now: datetime) -> tuple[str, str, datetime | None
     return words.face(spare), "late, due", None
 
 
+def _taken_back(data: JourneyData) -> list[str]:
+    """Of the deadline shown: that it was taken for missed, or unknown, until its proof came."""
+    mine = [f for f in data.flips if f.deadline == data.row.deadline and f.about == "verdict"]
+    newest = mine[0] if mine else None
+    if newest is None or newest.after != Verdict.MET or newest.before == Verdict.WAITING:
+        return []
+    behind = words.duration(newest.recorded_at - newest.at)
+    return [f"It was {newest.before} until the span that proves it came, {behind} after the fact."]
+
+
 def _notes(data: JourneyData) -> list[str]:
-    notes = []
+    notes = _taken_back(data)
     helped = {gap["remedy"]: gap for gap in reversed(data.described["gaps"]) if gap["remedy"]}
     dropped = any(gap["reason"] == Reason.DROPPED for gap in helped.values())
     if not data.described["complete"] and not dropped:

@@ -13,6 +13,7 @@ from slatrack.domain.instants import rfc3339
 from slatrack.domain.states import Status
 from slatrack.tracking import children
 from slatrack.tracking.models import Flow, Journey
+from slatrack.tracking.reading_deadlines import sentence_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ def entries(rows: QuerySet[Journey]) -> QuerySet[Journey]:
     return rows.select_related("flow").prefetch_related("deadlines").defer("parts")
 
 
-def entry(journey: Journey) -> dict[str, Any]:
+def entry(journey: Journey, *, now: datetime) -> dict[str, Any]:
     """Return one journey as a list shows it: as the journey's own page, without steps and legs."""
     return {
         "flow": journey.flow.name,
@@ -75,6 +76,7 @@ def entry(journey: Journey) -> dict[str, Any]:
                 "reached_at": rfc3339(row.reached_at),
                 "reason": row.reason,
                 "severity": row.severity,
+                "sentence": sentence_of(row, now=now),
             }
             for row in journey.deadlines.all()
         ],

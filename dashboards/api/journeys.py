@@ -52,7 +52,9 @@ def journey_list(
         attributes=attributes(request),
     )
     found = page(entries(journeys(row, chosen)), newest="started_at", cursor=cursor, limit=limit)
-    return {"items": [entry(one) for one in found.rows], "next_cursor": found.next_cursor}
+    now = timezone.now()
+    items = [entry(one, now=now) for one in found.rows]
+    return {"items": items, "next_cursor": found.next_cursor}
 
 
 @router.get("/{flow}/journeys/{path:key}/spans", summary="The spans of one journey")

@@ -12,6 +12,7 @@ from django.urls import NoReverseMatch, reverse
 from slatrack.alerting.models import Alert, Delivery, Incident, Trouble
 from slatrack.alerting.wording import Facts, plain, sentence
 from slatrack.domain.instants import rfc3339
+from slatrack.domain.ladder import Rung
 
 _BEFORE = {
     Delivery.News.REOPENED: "Again: ",
@@ -92,8 +93,17 @@ def _called(news: str, alert: Alert, now: datetime) -> str:
         reason=alert.reason,
         decided_at=alert.decided_at,
         late=alert.late,
+        reached_at=_reached(alert),
     )
     return _BEFORE.get(Delivery.News(news), "") + sentence(facts, now=now)
+
+
+def _reached(alert: Alert) -> datetime | None:
+    """When what a missed deadline waited for was there; asked for only where it was."""
+    if alert.rung != Rung.MISSED or alert.reason != "reached late":
+        return None
+    rows = alert.journey.deadlines.filter(name=alert.deadline)
+    return rows.values_list("reached_at", flat=True).first()
 
 
 def _resolved(incident: Incident) -> str:

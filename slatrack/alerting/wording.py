@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 from slatrack.domain.ladder import Rung
+from slatrack.domain.sentences import verdict_sentence
+from slatrack.domain.states import Verdict
 
 _UNITS = ((86_400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 _MOST_KEY = 120
@@ -24,6 +26,7 @@ class Facts:
     reason: str
     decided_at: datetime
     late: bool
+    reached_at: datetime | None = None  # when what the deadline waited for was there after all
 
 
 def sentence(facts: Facts, *, now: datetime) -> str:
@@ -84,11 +87,21 @@ def _due_soon(facts: Facts, now: datetime) -> str:
 
 def _missed(facts: Facts, now: datetime) -> str:
     due = f", due {clock(facts.due_at, now)}" if facts.due_at else ""
-    how = "reached late" if facts.reason == "reached late" else where(facts, now)
+    how = _arrived(facts, now) or where(facts, now)
     said = f"{plain(facts.key)} missed “{plain(facts.deadline)}”{due}: {how}."
     if facts.late and facts.due_at:
         said += f" This was noticed {spoken(facts.decided_at - facts.due_at)} after it was due."
     return said
+
+
+def _arrived(facts: Facts, now: datetime) -> str:
+    """How late it arrived, in the words of its verdict; empty where it has not."""
+    if facts.reason != "reached late" or not facts.reached_at or not facts.due_at:
+        return facts.reason if facts.reason == "reached late" else ""
+    said = verdict_sentence(
+        Verdict.MISSED, due_at=facts.due_at, reached_at=facts.reached_at, reason="", now=now
+    )
+    return said[0].lower() + said[1:]
 
 
 def _failed(facts: Facts, now: datetime) -> str:

@@ -31,7 +31,7 @@ def verdict_sentence(
     if verdict is Verdict.UNKNOWN:
         return f"Unknown whether on time: {reason}"
     if now > due_at:
-        return f"Was due {span(now - due_at)} ago, waiting for telemetry"
+        return f"Overdue by {span(now - due_at)}, waiting for telemetry"
     return f"Due in {span(due_at - now)}"
 
 

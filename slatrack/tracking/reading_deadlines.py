@@ -6,6 +6,7 @@ from typing import Any
 
 from slatrack.domain.instants import rfc3339
 from slatrack.domain.sentences import verdict_sentence
+from slatrack.domain.states import Verdict
 from slatrack.tracking import almanacs, models
 from slatrack.tracking.almanac_models import Almanac
 from slatrack.tracking.decisions import Decided
@@ -53,7 +54,16 @@ def _deadline(
         "calendars": almanac.calendars if almanac else None,
         "time_zones": almanac.zones if almanac else None,
         "reason": one.reason,
-        "sentence": verdict_sentence(
-            one.verdict, due_at=one.due_at, reached_at=one.reached_at, reason=one.reason, now=now
-        ),
+        "sentence": sentence_of(one, now=now),
     }
+
+
+def sentence_of(one: Decided | models.Deadline, *, now: datetime) -> str:
+    """Say how an event stands to a deadline, in the words that are used everywhere."""
+    return verdict_sentence(
+        Verdict(one.verdict),
+        due_at=one.due_at,
+        reached_at=one.reached_at,
+        reason=one.reason,
+        now=now,
+    )
