@@ -26,7 +26,7 @@ class Row:
     usual: timedelta | None
     stuck: bool
     ended: bool
-    spare: timedelta | None  # from the end to the due time; negative: late
+    spare: timedelta | None  # from the end to the due time; negative: late; None: not reached
 
     @property
     def started_at(self) -> datetime:
@@ -66,7 +66,7 @@ def row(journey: Journey, usual: Usual, *, now: datetime) -> Row:
     there = now - journey.step_at
     return Row(
         journey=journey,
-        state=standing(journey, now=now),
+        state=standing(journey, now=now, unreached=_unreached(deadline)),
         deadline=deadline,
         usual=None if ended else length,
         stuck=not ended and length is not None and there > stuck_after(length),
@@ -76,10 +76,14 @@ def row(journey: Journey, usual: Usual, *, now: datetime) -> Row:
 
 
 def _spare(journey: Journey, deadline: Deadline | None) -> timedelta | None:
-    reached = deadline.reached_at if deadline is not None else None
-    if journey.ended_at is None or journey.due_at is None:
+    if journey.ended_at is None or journey.due_at is None or _unreached(deadline):
         return None
+    reached = deadline.reached_at if deadline is not None else None
     return journey.due_at - (reached or journey.ended_at)
+
+
+def _unreached(deadline: Deadline | None) -> bool:
+    return deadline is not None and deadline.reached_at is None
 
 
 class Rendered:

@@ -37,7 +37,7 @@ def head(data: JourneyData, usual: Usual, *, now: datetime) -> Head:
     parts.append(_where(data, usual, now))
     number, caption, until = _number(data, now)
     return Head(
-        state=standing(data.row, now=now),
+        state=standing(data.row, now=now, unreached=_unreached(data)),
         sentence=" ".join(f"{part}." for part in parts if part),
         deadline=data.deadline,
         judged=judged,
@@ -99,12 +99,15 @@ def _exception(data: JourneyData) -> str:
     return f": {in_words(there[-1])}" if there else ""
 
 
+def _unreached(data: JourneyData) -> bool:
+    return data.deadline is not None and data.deadline.reached_at is None
+
+
 def _number(data: JourneyData, now: datetime) -> tuple[str, str, datetime | None]:
     due_at = data.row.due_at
     if due_at is None:
         return "", "no deadline", None
-    reached = data.deadline.reached_at if data.deadline else None
-    reached = reached or data.row.ended_at
+    reached = data.deadline.reached_at if data.deadline else data.row.ended_at
     if reached is None:
         left = due_at - now
         caption = "until due," if left > timedelta() else "since it was due,"

@@ -14,11 +14,14 @@ LANES = {
 }
 
 
-def standing(row: Journey, *, now: datetime) -> str:
-    """Return the state that is shown for a journey (a name of `chips.CHIPS`)."""
+def standing(row: Journey, *, now: datetime, unreached: bool = False) -> str:
+    """Return the state that is shown for a journey (a name of `chips.CHIPS`).
+
+    `unreached`: what its deadline waits for has not been seen; a missed one is then not late.
+    """
     if row.status in (Status.LOST, Status.CANCELLED, Status.FAILED) and not _missed(row):
         return row.status
-    if row.status == Status.DONE:
+    if row.status == Status.DONE and not (unreached and _missed(row)):
         return {Verdict.MISSED.value: "late", Verdict.MET.value: "met"}.get(row.verdict, "done")
     if _missed(row):
         return "missed"

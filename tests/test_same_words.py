@@ -70,6 +70,20 @@ def test_missed_is_not_yet_late(viewer):
     assert "missed 01:4" in viewer.get("/?lane=missed").content.decode()
 
 
+def test_an_event_that_is_done_without_its_proof_is_missed_and_not_late(viewer):
+    earlier = datetime.now(UTC) - timedelta(hours=12)
+    save_flow(DOCUMENT.replace("until: reported", "until: enriched"), now=earlier)
+    start = datetime.now(UTC) - timedelta(seconds=1200)
+    record(step_span("T", "received", start), step_span("T", "reported", start, after=1150))
+    settle_due(now=datetime.now(UTC))
+
+    assert "Missed" in page(viewer, "T")
+    assert "late, due" not in page(viewer, "T")
+    board = viewer.get("/?lane=done").content.decode()
+    assert '<span class="hue">missed</span>' in board
+    assert "Late</span>" not in board
+
+
 def test_overdue_is_neither_late_nor_missed(viewer):
     trade("T", "received", ago=1000)
     assert "Overdue by 1 min" in page(viewer, "T")

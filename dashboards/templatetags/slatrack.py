@@ -84,7 +84,8 @@ def when(at: datetime | str | None, show: str = "second", zone: str = "") -> Saf
     here = timezone.localtime(moment)
     text = _clock(here, show)
     if show != "time" and here.date() != timezone.localtime().date():
-        text = f"{here:%a} {here.day} {here:%b} {text}"
+        year = f" {here.year}" if here.year != timezone.localtime().year else ""
+        text = f"{here:%a} {here.day} {here:%b}{year} {text}"
     tail = f" {here.tzname()}" if zone else ""
     return format_html(
         '<time datetime="{}" data-show="{}"{}>{}{}</time>',

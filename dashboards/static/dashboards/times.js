@@ -33,6 +33,7 @@ const clock = format({ hour: "2-digit", minute: "2-digit", second: "2-digit" });
 const millis = format({ hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3 });
 const minute = format({ hour: "2-digit", minute: "2-digit" });
 const day = format({ weekday: "short", day: "numeric", month: "short" });
+const dated = format({ weekday: "short", day: "numeric", month: "short", year: "numeric" });
 const zone = format({ timeZoneName: "short", hour: "2-digit" });
 
 export const zoneName = (at = new Date()) =>
@@ -40,12 +41,14 @@ export const zoneName = (at = new Date()) =>
 
 const SHOWS = { second: clock, millis, minute, time: minute };
 
-// A time of another day carries its day, unless it is a mere time of day; the zone is on the page's clock and in the hover.
+// A time of another day carries its day, and of another year its year, unless it is a mere time of day; the zone is on the page's clock and in the hover.
 export function local(at, precision) {
   const text = (SHOWS[precision] ?? clock).format(at);
   if (precision === "time") return text;
-  const today = at.toDateString() === new Date(now()).toDateString();
-  return today ? text : `${day.format(at)} ${text}`;
+  const here = new Date(now());
+  if (at.toDateString() === here.toDateString()) return text;
+  const shown = at.getFullYear() === here.getFullYear() ? day : dated;
+  return `${shown.format(at)} ${text}`;
 }
 
 export function localise(root = document) {

@@ -1,6 +1,6 @@
 """Cutoffs: a time of day on a date counted from the start's date."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from slatrack.domain.calendars import Calendars
 from slatrack.domain.rules.answers import Answer, State
@@ -34,18 +34,13 @@ def answer_cutoff(rule: Cutoff, started_at: datetime, calendars: Calendars) -> A
 def base_day(base: Base, started_at: datetime) -> date:
     """Return the local date that `started_at` counts for: late events count for the next."""
     local = started_at.astimezone(zone(base.tz))
-    day = local.date()
-    if base.day_ends is not None:
-        ends = timedelta(minutes=base.day_ends)
-        past = timedelta(
-            hours=local.hour,
-            minutes=local.minute,
-            seconds=local.second,
-            microseconds=local.microsecond,
-        )
-        if past > ends or (past == ends and base.at_boundary is AtBoundary.NEXT):
-            day += DAY
-    return day
+    minutes, ends = local.hour * 60 + local.minute, base.day_ends
+    if ends is None or minutes < ends:
+        return local.date()
+    exactly = minutes == ends and not (local.second or local.microsecond)
+    if exactly and base.at_boundary is AtBoundary.CURRENT:
+        return local.date()
+    return local.date() + DAY
 
 
 def _past(due_at: datetime, started_at: datetime, strict: bool) -> bool:

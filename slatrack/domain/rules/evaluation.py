@@ -43,6 +43,8 @@ def due(rule: Rule, clock: Clock, *, calendars: Calendars) -> Due:
     due_at, started_at = answer.due_at, answer.started_at
     if due_at is None or started_at is None:
         return Due(None, started_at, False, (), answer.reasons, answer.state)
+    if not answer.warn:
+        return Due(due_at, started_at, answer.strict, (), answer.reasons)
     try:
         warnings = tuple(warning_at(warn, started_at, due_at) for warn in answer.warn)
     except OverflowError:
@@ -66,14 +68,15 @@ def _answer(rule: Rule, clock: Clock, calendars: Calendars) -> Answer:
 
 
 def _unadjusted(rule: Rule, clock: Clock, calendars: Calendars) -> Answer:
-    choose = CHOICES.get(type(rule))
-    if choose is not None:
+    count = COUNTS.get(type(rule))
+    if count is None:
+        choose = CHOICES[type(rule)]
         return choose(rule, clock, calendars, lambda inner: _answer(inner, clock, calendars))
     counting: Any = rule  # of a kind in COUNTS: these all have a start
     started_at, why = read_start(counting.start, clock)
     if started_at is None:
         return Answer(State.MISSING, reasons=(why,))
-    answer = COUNTS[type(rule)](rule, started_at, calendars)
+    answer = count(rule, started_at, calendars)
     return answer._replace(reasons=(why, *answer.reasons)) if why else answer
 
 

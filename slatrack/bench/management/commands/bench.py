@@ -6,10 +6,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from slatrack.bench import ingest, memory
+from slatrack.bench import ingest, memory, rules
 from slatrack.bench.figures import Bench, Impossible, table
 
-BENCHES: dict[str, Bench] = {"ingest": ingest.BENCH, "memory": memory.BENCH}
+BENCHES: dict[str, Bench] = {"ingest": ingest.BENCH, "memory": memory.BENCH, "rules": rules.BENCH}
 
 
 class Command(BaseCommand):
