@@ -33,6 +33,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="deadline-retire",
     ),
     path(
+        "flows/<slug:flow>/deadlines/<path:name>/draft/discard",
+        rules.draft_discard,
+        name="draft-discard",
+    ),
+    path(
         "flows/<slug:flow>/deadlines/<path:name>/versions",
         deadline_versions.deadline_versions,
         name="deadline-versions",

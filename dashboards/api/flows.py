@@ -11,6 +11,7 @@ from dashboards.api.access import needs
 from dashboards.days import day_began
 from dashboards.queries_flows import Standing, standings
 from slatrack.domain.instants import rfc3339
+from slatrack.tracking import rule_versions
 from slatrack.tracking.models import Flow
 
 router = Router(tags=["flows"])
@@ -31,18 +32,20 @@ def flow_document(request: HttpRequest, flow: str) -> dict[str, Any]:
     row = get_object_or_404(Flow, name=flow)
     now = timezone.now()
     [standing] = standings(now=now, day_began=day_began(now), flows=[row])
-    in_force = row.rules.filter(retired_at=None).order_by("name", "-version")
+    found = rule_versions.standing(row.rules.all(), now=now)
     return entry(standing) | {
         "changed_at": rfc3339(row.changed_at),
         "document": row.document,
         "deadlines": [
             {
-                "deadline": rule.name,
-                "version": rule.version,
-                "effective_from": rfc3339(rule.effective_from),
-                "document": rule.document,
+                "deadline": one.rule.name,
+                "version": one.rule.version,
+                "state": one.state.value,
+                "effective_from": rfc3339(one.begins),
+                "effective_until": rfc3339(one.ends),
+                "document": one.rule.document,
             }
-            for rule in in_force
+            for one in found
         ],
     }
 

@@ -21,6 +21,7 @@ from dashboards.queries_legs import legs
 from dashboards.queries_spread import spread
 from slatrack.domain.flows import Flow as FlowAsRead
 from slatrack.tracking.models import Flow, RuleVersion
+from slatrack.tracking.rule_versions import Held, standing
 
 
 @require_safe
@@ -29,7 +30,7 @@ def flow_list(request: HttpRequest) -> HttpResponse:
     """Every flow and how it stands."""
     now = timezone.now()
     found = standings(now=now, day_began=day_began(now))
-    in_force = _in_force([one.flow for one in found])
+    in_force = _standing([one.flow for one in found], now)
     rows = [(one, in_force.get(one.flow.pk, [])) for one in found]
     return render(request, "dashboards/flows.html", {"rows": rows})
 
@@ -48,7 +49,7 @@ def flow_page(request: HttpRequest, flow: str) -> HttpResponse:
         "drawn": drawn(found),
         "ranges": ranges.RANGES,
         "range": chosen,
-        "deadlines": _in_force([row]).get(row.pk, []),
+        "deadlines": _standing([row], now).get(row.pk, []),
         "drift": standing_drift(row),
     }
     return render(
@@ -71,14 +72,11 @@ def _measured(row: Flow, read: FlowAsRead, chosen: ranges.Range, now: datetime) 
     }
 
 
-def _in_force(flows: list[Flow]) -> dict[int, list[tuple[RuleVersion, str]]]:
-    """Return the deadlines in force by flow, each with its sentence."""
-    rows = RuleVersion.objects.filter(flow__in=flows, retired_at=None).select_related("flow")
-    newest: dict[tuple[int, str], RuleVersion] = {}
-    for rule in rows.order_by("name", "version"):
-        newest[rule.flow_id, rule.name] = rule
-    found: dict[int, list[tuple[RuleVersion, str]]] = {}
-    for (flow_id, _), rule in newest.items():
-        told = sentences.deadline(rule.document, rule.flow.title)
-        found.setdefault(flow_id, []).append((rule, told))
+def _standing(flows: list[Flow], now: datetime) -> dict[int, list[tuple[Held, str]]]:
+    """Return the deadlines in force, and to come, by flow, each with its sentence."""
+    rows = RuleVersion.objects.filter(flow__in=flows).select_related("flow")
+    found: dict[int, list[tuple[Held, str]]] = {}
+    for one in standing(rows, now=now):
+        told = sentences.deadline(one.rule.document, one.rule.flow.title)
+        found.setdefault(one.rule.flow_id, []).append((one, told))
     return found

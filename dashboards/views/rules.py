@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from dashboards import sentences, template_shelf
+from dashboards import deadline_drafts, sentences, template_shelf
 from dashboards.deadline_text import with_deadline, without_deadline
 from dashboards.due_preview import preview
 from dashboards.forms.deadline import DeadlineForm, initial
@@ -21,7 +21,8 @@ from slatrack.domain.rules import RuleError, parse
 from slatrack.tracking import flows
 from slatrack.tracking.documents import FlowError
 from slatrack.tracking.flow_saving import EffectiveRefusedError
-from slatrack.tracking.models import Flow, RuleVersion
+from slatrack.tracking.models import Flow, RuleDraft, RuleVersion
+from slatrack.tracking.rule_versions import standing
 
 CHANGE = "tracking.change_flow"
 MOST_STARTS = 10
@@ -40,15 +41,13 @@ class Tried(NamedTuple):
 @require_safe
 @permission_required("tracking.view_ruleversion", raise_exception=True)
 def rule_list(request: HttpRequest) -> HttpResponse:
-    """Every deadline, the one in force first, with its sentence."""
-    rows = RuleVersion.objects.select_related("flow", "by").order_by(
-        "flow__title", "name", "-version"
-    )
-    newest: dict[tuple[int, str], RuleVersion] = {}
-    for row in rows.order_by("flow__title", "name", "-version"):
-        newest.setdefault((row.flow_id, row.name), row)
-    rules = [(row, sentences.deadline(row.document, row.flow.title)) for row in newest.values()]
-    return render(request, "dashboards/rules.html", {"rules": rules})
+    """Every deadline with its sentence: the version in force and those to come."""
+    rows = RuleVersion.objects.select_related("flow", "by")
+    found = standing(rows, now=timezone.now(), ended=True)
+    found.sort(key=lambda one: one.rule.flow.title)
+    rules = [(one, sentences.deadline(one.rule.document, one.rule.flow.title)) for one in found]
+    context = {"rules": rules, "drafts": deadline_drafts.listed()}
+    return render(request, "dashboards/rules.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -59,17 +58,25 @@ def deadline_edit(request: HttpRequest, flow: str, name: str = "") -> HttpRespon
     [read] = flows.check(row.document)
     entry = _entry(row, name)
     if request.method != "POST":
+        draft = deadline_drafts.find(row, name or request.GET.get("draft", ""))
+        if draft and "draft" in request.GET:
+            form = DeadlineForm(read, initial=deadline_drafts.fields(draft))
+            return _page(request, row, name, form, draft.document, draft=draft)
         template, begun = template_shelf.begun(
             read, "" if name else request.GET.get("template", "")
         )
         if template and begun:
             form = DeadlineForm(read, initial=template_shelf.fields(template, begun))
-            return _page(request, row, name, form, begun, template)
+            return _page(request, row, name, form, begun, template=template)
         return _page(
             request, row, name, DeadlineForm(read, initial=initial(entry) if entry else NEW), entry
         )
     form = DeadlineForm(read, request.POST)
     text = _text(form, row, name) if form.is_valid() else None
+    if text is not None and request.POST.get("do") == "draft":
+        kept = deadline_drafts.keep(row, form, by=request.user, now=timezone.now())
+        messages.success(request, f"A draft of {kept.name} is kept. It judges nothing.")
+        return redirect("rules")
     if text is None or request.POST.get("do") != "save":
         return _page(request, row, name, form, entry)
     try:
@@ -80,6 +87,7 @@ def deadline_edit(request: HttpRequest, flow: str, name: str = "") -> HttpRespon
     if changes is None:
         form.add_error(None, "somebody changed this flow meanwhile: look at it, then save again")
         return _page(request, Flow.objects.get(pk=row.pk), name, form, entry)
+    deadline_drafts.drop(row, name, form.entry["deadline"])
     messages.success(request, f"{row.title}: {changes}.")
     if name and form.cleaned_data["effective_from"]:
         return redirect("deadline-versions", flow=row.name, name=form.entry["deadline"])
@@ -100,6 +108,15 @@ def deadline_retire(request: HttpRequest, flow: str, name: str) -> HttpResponse:
     )
     messages.success(request, f"{name} is retired: it holds for events that began before now only.")
     return redirect("flow", flow=row.name)
+
+
+@require_POST
+@permission_required(CHANGE, raise_exception=True)
+def draft_discard(request: HttpRequest, flow: str, name: str) -> HttpResponse:
+    """Let go of a draft."""
+    if deadline_drafts.drop(get_object_or_404(Flow, name=flow), name):
+        messages.success(request, f"The draft of {name} is discarded.")
+    return redirect("rules")
 
 
 def _entry(row: Flow, name: str) -> Mapping[str, Any] | None:
@@ -143,7 +160,9 @@ def _page(
     name: str,
     form: DeadlineForm,
     entry: Mapping[str, Any] | None,
+    *,
     template: Template | None = None,
+    draft: RuleDraft | None = None,
 ) -> HttpResponse:
     shown = getattr(form, "entry", None) if form.is_bound and not form.errors else entry
     context = {
@@ -151,6 +170,8 @@ def _page(
         "name": name,
         "form": form,
         "template": template,
+        "draft": draft,
+        "kept": None if draft else deadline_drafts.find(row, name),
         "sentence": sentences.deadline(shown, row.title) if shown else "",
         "starts": request.POST.get("starts") or "\n".join(_sample_starts()),
         "tried": _try(shown, request.POST.get("starts")),

@@ -5,7 +5,8 @@ began leaves that event with the version that it has been judged by, unless its 
 open ones to be judged anew; a verdict that was reached stays with its version in any case.
 """
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -51,6 +52,24 @@ def held(rows: Sequence[models.RuleVersion], *, now: datetime) -> list[Held]:
         if row.effective_from is not None:
             later = min(later or row.effective_from, row.effective_from)
     return found
+
+
+def standing(
+    rows: Iterable[models.RuleVersion], *, now: datetime, ended: bool = False
+) -> list[Held]:
+    """Return of each deadline the version in force and then those to come, by name.
+
+    With `ended` the last version too of a deadline that has neither any more.
+    """
+    versions: dict[tuple[int, str], list[models.RuleVersion]] = defaultdict(list)
+    for row in rows:
+        versions[row.flow_id, row.name].append(row)
+    found: list[Held] = []
+    for several in versions.values():
+        known = held(several, now=now)
+        alive = [one for one in reversed(known) if one.state in (State.IN_FORCE, State.SCHEDULED)]
+        found += alive or (known[:1] if ended else [])
+    return sorted(found, key=lambda one: (one.rule.name, one.state is not State.IN_FORCE))
 
 
 def _state(row: models.RuleVersion, ends: datetime | None, now: datetime) -> State:

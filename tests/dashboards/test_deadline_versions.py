@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from slatrack.tracking import flows
-from slatrack.tracking.models import Deadline, RuleVersion
+from slatrack.tracking.models import Deadline, RuleDraft, RuleVersion
 from slatrack.tracking.watcher import settle_due
 from tests.dashboards.recorded import save_flow, trade
 from tests.dashboards.signed_in import client
@@ -96,3 +96,54 @@ def test_what_is_not_there_and_who_may_not(author):
     viewer = client("viewer")
     assert viewer.get(VERSIONS).status_code == 200
     assert viewer.post(f"{VERSIONS}/1/recompute").status_code == 403
+
+
+def test_a_draft_judges_nothing_until_it_is_saved(author):
+    begin = datetime.now(UTC) + timedelta(days=3)
+    answer = edit(author, amount="1 min", effective_from=local(begin), why="maybe", do="draft")
+    assert answer.url == "/rules/"
+    assert RuleVersion.objects.count() == 1
+    trade("T", ago=120)
+    assert Deadline.objects.get().version == 1
+
+    listed = author.get("/rules/").content.decode()
+    assert "must reach reported within 1 min of ingress" in listed
+    assert "There is a <a" in author.get(f"{FLOW}/deadlines/{NAME}/edit").content.decode()
+    page = author.get(f"{FLOW}/deadlines/{NAME}/edit?draft=1")
+    form = page.context["form"]
+    assert (form.initial["amount"], form.initial["why"]) == ("1 min", "maybe")
+    assert local(begin) in page.content.decode()
+
+    edit(author, amount="1 min", do="draft", why="again")  # there is one of each
+    edit(author, amount="2 min")
+    assert RuleVersion.objects.get(version=2).document["rule"]["amount"] == "PT2M"
+    assert not RuleDraft.objects.exists()
+
+
+def test_a_draft_of_a_new_deadline_is_opened_again_or_discarded(author):
+    page = author.get(f"{FLOW}/new-deadline", {"template": "sepa-instant-10-seconds"})
+    sent = {**page.context["form"].initial, "do": "draft", "base": "1"}
+    author.post(f"{FLOW}/new-deadline", sent)
+    name = sent["name"]
+
+    opened = author.get(f"{FLOW}/new-deadline", {"draft": name})
+    assert opened.context["form"].initial["name"] == name
+    assert client("viewer").post(f"{FLOW}/deadlines/{name}/draft/discard").status_code == 403
+    author.post(f"{FLOW}/deadlines/{name}/draft/discard")
+    assert not RuleDraft.objects.exists()
+
+
+def test_what_is_to_come_stands_beside_what_is_in_force(author):
+    edit(author, amount="10 min", effective_from=local(datetime.now(UTC) + timedelta(days=2)))
+
+    for page in ("/rules/", f"{FLOW}/", "/flows/"):
+        said = author.get(page).content.decode()
+        assert "within 15 min" in said
+        assert "within 10 min" in said
+        assert "scheduled" in said
+    deadlines = author.get("/api/flows/trade-reporting").json()["deadlines"]
+    assert [(one["version"], one["state"]) for one in deadlines] == [
+        (1, "in force"),
+        (2, "scheduled"),
+    ]
+    assert deadlines[0]["effective_until"] == deadlines[1]["effective_from"]

@@ -11,6 +11,11 @@ document.addEventListener("keydown", (event) => {
   (at + step < 0 ? field : all[Math.min(all.length - 1, at + step)])?.focus();
 });
 
+// The chosen one is in sight, however far down its list.
+const list = document.querySelector("#found");
+const chosen = list?.querySelector("[aria-current]");
+if (chosen) list.scrollTop = Math.max(0, chosen.offsetTop - list.offsetTop - 80);
+
 // The list was drawn again while somebody types: the cursor stays where it was.
 document.addEventListener("htmx:afterSwap", () => {
   const field = document.querySelector("#template-q");
