@@ -9,7 +9,9 @@ from ninja import Router, Schema
 from dashboards.api.access import needs
 from dashboards.api.problems import Refused
 from dashboards.due_preview import preview
+from dashboards.template_shelf import sentence
 from slatrack.domain.instants import rfc3339
+from slatrack.domain.rule_templates import Template, search
 from slatrack.domain.rules import RuleError, parse
 
 router = Router(tags=["rules"])
@@ -21,6 +23,34 @@ class Question(Schema):
     rule: dict[str, Any]
     start: datetime
     attributes: dict[str, str | int | float | bool] = {}
+
+
+@router.get("/templates", summary="Rules to begin a deadline with")
+@needs("tracking.view_ruleversion")
+def templates(request: HttpRequest, q: str = "") -> dict[str, Any]:
+    """Return the rule templates that hold all words of `q`, with sources. Not legal advice."""
+    return {"items": [_template(one) for one in search(q)]}
+
+
+def _template(one: Template) -> dict[str, Any]:
+    source = one.source
+    return {
+        "template": one.name,
+        "title": one.title,
+        "about": one.about,
+        "sentence": sentence(one),
+        "severity": one.severity,
+        "rule": one.rule,
+        "reads": one.reads,
+        "leaves_out": one.leaves_out,
+        "source": {
+            "authority": source.authority,
+            "act": source.act,
+            "text": source.text,
+            "checked": source.checked.isoformat(),
+            "against": source.against,
+        },
+    }
 
 
 @router.post("/due", summary="When would this be due?")

@@ -16,8 +16,8 @@ from slatrack.domain.calendars import Calendars
 from slatrack.domain.states import Verdict
 from slatrack.tracking import models
 from slatrack.tracking.calendar_models import Closure
+from slatrack.tracking.sending_watcher import send_watcher
 
-CHUNK = 10_000  # journeys that the watcher is sent to in one transaction
 MOST_REASON = 200  # characters
 
 
@@ -93,10 +93,7 @@ def affected(code: str) -> "QuerySet[models.Journey]":
 
 def recompute(code: str, *, now: datetime) -> int:
     """Send the watcher to the affected events; return how many there are."""
-    ids = list(affected(code).order_by("id").values_list("id", flat=True))
-    for at in range(0, len(ids), CHUNK):
-        models.Journey.objects.filter(id__in=ids[at : at + CHUNK]).update(next_at=now)
-    return len(ids)
+    return send_watcher(affected(code), now=now)
 
 
 def rules_with(code: str) -> list[models.RuleVersion]:

@@ -16,11 +16,10 @@ from django.db.models import Exists, OuterRef
 
 from slatrack.tracking import models
 from slatrack.tracking.flows import OPEN
+from slatrack.tracking.sending_watcher import send_watcher
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
-
-CHUNK = 10_000  # journeys that the watcher is sent to in one statement
 
 
 class State(StrEnum):
@@ -103,8 +102,4 @@ def recompute(rule: models.RuleVersion, *, by: Any, now: datetime) -> int:
         rows = models.RuleVersion.objects.filter(pk=rule.pk)
         rows.update(recomputed_at=now, recomputed_by=by)
         models.Flow.objects.filter(pk=rule.flow_id).update(changed_at=now)  # all processes see it
-        ids = list(open_before(rule).order_by("id").values_list("id", flat=True))
-    for at in range(0, len(ids), CHUNK):
-        chunk = models.Journey.objects.filter(id__in=ids[at : at + CHUNK])
-        chunk.update(next_at=now)
-    return len(ids)
+    return send_watcher(open_before(rule), now=now)

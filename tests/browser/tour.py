@@ -28,7 +28,6 @@ PAGES = {
     "rules": "/rules/",
     "rule-templates": "/rules/templates/",
     "rule-template": "/rules/templates/finra-trf-10-seconds",
-    "rule-templates-none": "/rules/templates/?q=no-such-rule",
     "calendars": "/calendars/",
     "calendar": "/calendars/XNYS/2026",
     "alerts": "/alerts/",

@@ -111,3 +111,19 @@ def test_what_changed_is_said(tmp_path):
 def test_check_changes_nothing(tmp_path):
     assert "nothing is wrong" in load(tmp_path, DOCUMENT, check=True)
     assert not Flow.objects.exists()
+
+
+def test_changed_deadlines_may_hold_from_a_date_of_their_own(tmp_path):
+    load(tmp_path, DOCUMENT)
+    changed = DOCUMENT.replace("PT15M", "PT20M")
+    with pytest.raises(CommandError, match="'2027-01-01' is no RFC 3339 time with a zone"):
+        load(tmp_path, changed, effective_from="2027-01-01")
+
+    said = load(tmp_path, changed, effective_from="2027-01-01T00:00:00+01:00")
+
+    assert "for events from 2026-12-31 23:00:00 UTC on" in said
+    rule = "{kind: duration, from: ingress, amount: PT1S}"
+    more = f"{changed.rstrip()}\n  - {{deadline: x, rule: {rule}, until: reported}}\n"
+    with pytest.raises(CommandError, match="--effective-from: a deadline that is new"):
+        load(tmp_path, more, effective_from="2020-01-01T00:00:00Z")
+    assert RuleVersion.objects.count() == 2

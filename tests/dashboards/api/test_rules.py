@@ -17,9 +17,10 @@ SWITCH = {
 }
 
 
-def ask(rule, start="2026-11-20T12:00:00Z", **more):
+def ask(rule, start="2026-11-20T12:00:00Z", *, browser=None, **more):
     body = json.dumps({"rule": rule, "start": start, **more})
-    return client("viewer").post("/api/rules/due", body, content_type="application/json")
+    browser = browser or client("viewer")
+    return browser.post("/api/rules/due", body, content_type="application/json")
 
 
 @pytest.mark.parametrize(
@@ -71,3 +72,16 @@ def test_a_bad_question_names_the_field(rule, start, path, reason):
     assert reason in answer.json()["detail"]
     if path:
         assert answer.json()["problems"][0]["path"] == path
+
+
+def test_templates_are_found_with_their_sources():
+    viewer = client("viewer")
+    found = viewer.get("/api/rules/templates", {"q": "gdpr 33"}).json()["items"]
+
+    assert [one["template"] for one in found] == ["gdpr-article-33-72-hours"]
+    [one] = found
+    assert one["sentence"].startswith("Within 72 h of the event's aware_time.")
+    assert one["source"]["act"] == "Regulation (EU) 2016/679 (GDPR), Article 33(1)"
+    due = ask(one["rule"], "2026-10-30T20:00:00Z", browser=viewer).json()["due_at"]
+    assert due == "2026-11-02T20:00:00.000Z"
+    assert client("").get("/api/rules/templates").status_code == 403

@@ -180,3 +180,16 @@ def test_earliest_and_latest_are_minimum_and_maximum(kind, rules, start):
     pick = min if kind == "earliest" else max
     expected = pick(answer(rule, start) for rule in rules)
     assert answer({"kind": kind, "of": rules}, start) == expected
+
+
+@PATIENT
+@given(CUTOFFS, STARTS, st.integers(1, 4), st.sampled_from(ZONES))
+def test_what_is_due_on_a_later_day_is_never_due_before_it_starts(rule, start, days, tz):
+    rule = {
+        **rule,
+        "base": {**rule["base"], "tz": tz, "roll": "following"},
+        "add": {"unit": "business_day", "n": days, "calendar": "TARGET"},
+        "roll_result": "following",
+        "at": {**rule["at"], "tz": tz},
+    }
+    assert answer(rule, start) >= start

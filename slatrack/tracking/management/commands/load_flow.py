@@ -19,9 +19,23 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("files", nargs="+", metavar="FILE")
         parser.add_argument("--why", default="", help="the reason, kept with the new version")
+        parser.add_argument(
+            "--effective-from",
+            metavar="T",
+            help="changed deadlines hold for events that start from then on (RFC 3339 with a zone)",
+        )
         parser.add_argument("--check", action="store_true", help="only say what is wrong")
 
-    def handle(self, *, files: list[str], why: str, check: bool, **options: Any) -> None:
+    def handle(
+        self,
+        *,
+        files: list[str],
+        why: str,
+        check: bool,
+        effective_from: str | None,
+        **options: Any,
+    ) -> None:
+        begin = _instant(effective_from) if effective_from else None
         texts = {name: _text(name) for name in files}
         self._refuse_repeats(texts)
         if check:
@@ -29,8 +43,8 @@ class Command(BaseCommand):
             return
         now = datetime.now(UTC)
         with transaction.atomic():
-            for text in texts.values():
-                for change in flows.save(text, why=why, now=now):
+            for name, text in texts.items():
+                for change in _saved(name, text, why, begin, now):
                     details = "".join(f"\n  {detail}" for detail in change.details)
                     self.stdout.write(
                         f"{change.flow}: {change.action}, version {change.version}{details}"
@@ -51,6 +65,28 @@ class Command(BaseCommand):
                 seen[flow.name] = name
         if problems:
             raise CommandError("nothing was changed:\n" + "\n".join(problems))
+
+
+def _saved(
+    name: str, text: str, why: str, begin: datetime | None, now: datetime
+) -> list[flows.Change]:
+    try:
+        return flows.save(text, why=why, effective_from=begin, now=now)
+    except flows.EffectiveRefusedError as exc:
+        raise CommandError(f"nothing was changed:\n{name}: --effective-from: {exc}") from exc
+
+
+def _instant(text: str) -> datetime:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        at = None
+    if at is None or at.tzinfo is None:
+        raise CommandError(
+            f"--effective-from: {text!r} is no RFC 3339 time with a zone: "
+            "write it as 2026-06-15T14:30:00Z"
+        )
+    return at.astimezone(UTC)
 
 
 def _text(name: str) -> str:
