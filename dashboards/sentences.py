@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from dashboards import words
+from dashboards.sentence_parts import counted, cutoff_details, hours, options, ordinal
 from slatrack.domain.durations import parse_duration
 
 
@@ -29,7 +30,9 @@ def _when(entry: Mapping[str, Any]) -> list[tuple[str, list[Any]]]:
 def demand(rule: Mapping[str, Any]) -> str:
     """Return what a rule demands, e.g. "within 15 min of ingress"."""
     describe = _DEMANDS.get(str(rule.get("kind")))
-    return describe(rule) if describe else f"by a rule of kind {rule.get('kind')}"
+    if describe is None:
+        return f"by a rule of kind {rule.get('kind')}"
+    return "; ".join([describe(rule), *options(rule)])
 
 
 def warnings(rule: Mapping[str, Any]) -> str:
@@ -73,35 +76,35 @@ def _duration(rule: Mapping[str, Any]) -> str:
 
 
 def _cutoff(rule: Mapping[str, Any]) -> str:
-    add, at = rule.get("add") or {}, rule.get("at") or {}
-    count, unit = add.get("n", 0), str(add.get("unit", "")).replace("_", " ")
-    after = f", {count} {unit}{'' if count == 1 else 's'} after {origin(rule.get('from'))}"
-    calendar = f" ({add['calendar']})" if isinstance(add.get("calendar"), str) else ""
-    return f"by {at.get('time')} {at.get('tz')}{after if count else ' the same day'}{calendar}"
+    at = rule.get("at") or {}
+    after = counted(rule.get("add") or {}, origin(rule.get("from")))
+    said = f"by {at.get('time')} {at.get('tz')}{after}"
+    return "; ".join([said, *cutoff_details(rule)])
 
 
 def _session(rule: Mapping[str, Any]) -> str:
-    number = rule.get("n", 1)
-    which = "the next" if number == 1 else f"the {number}th next"
-    return (
-        f"by {length(rule.get('offset', 'PT0S'))} from {which} {rule.get('anchor')} of "
-        f"{rule.get('calendar')} after {origin(rule.get('from'))}"
-    )
+    offset = str(rule.get("offset") or "PT0S")
+    way = "before" if offset.startswith("-") else "after"
+    moved = "" if offset in ("PT0S", "-PT0S") else f"{length(offset)} {way} "
+    which = f"the {ordinal(rule.get('n', 1))} {rule.get('anchor')} of {rule.get('calendar')}"
+    return f"by {moved}{which} after {origin(rule.get('from'))}"
 
 
 def _window(rule: Mapping[str, Any]) -> str:
-    window, outside = rule.get("window") or {}, rule.get("outside") or {}
-    hours = f"{window.get('open')}–{window.get('close')} {window.get('tz')}"
-    if "session" in window:
-        hours = f"the {window['session']} session"
+    outside, inside = rule.get("outside") or {}, length(rule.get("inside"))
+    plus = str(outside.get("plus") or "PT0S")
+    late = "by the next open" if plus == "PT0S" else f"by {length(plus)} after the next open"
+    over = ", or if that would pass the close," if rule.get("overflow") == "next_open" else ""
+    during = hours(rule.get("window") or {})
     return (
-        f"within {length(rule.get('inside'))} of {origin(rule.get('from'))} during {hours}; "
-        f"outside of it by {length(outside.get('plus', 'PT0S'))} after the next open"
+        f"within {inside} of {origin(rule.get('from'))} during {during}; outside of it{over} {late}"
     )
 
 
 def _open_time(rule: Mapping[str, Any]) -> str:
-    return f"within {length(rule.get('amount'))} of open time from {origin(rule.get('from'))}"
+    during = hours(rule.get("window") or {})
+    start = origin(rule.get("from"))
+    return f"within {length(rule.get('amount'))} of open time from {start}, open {during}"
 
 
 def _several(rule: Mapping[str, Any]) -> str:

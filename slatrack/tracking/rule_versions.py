@@ -81,15 +81,19 @@ def _state(row: models.RuleVersion, ends: datetime | None, now: datetime) -> Sta
 
 
 def open_before(rule: models.RuleVersion) -> "QuerySet[models.Journey]":
-    """Return the open events of a version's time that an earlier version has been judging."""
+    """Return the open events of a version's time that an earlier version has been judging.
+
+    They began before it was saved: whatever begins later it judges anyway.
+    """
+    if rule.effective_from is None or rule.effective_from >= rule.at:
+        return models.Journey.objects.none()
     earlier = models.Deadline.objects.filter(
         journey=OuterRef("pk"), name=rule.name, version__lt=rule.version, verdict__in=OPEN
     )
-    rows = models.Journey.objects.filter(Exists(earlier), flow=rule.flow_id)
+    begun = {"started_at__gte": rule.effective_from, "started_at__lt": rule.at}
+    rows = models.Journey.objects.filter(Exists(earlier), flow=rule.flow_id, **begun)
     ends = held(list(rule.flow.rules.filter(name=rule.name)), now=rule.at)
     mine = next(one for one in ends if one.rule.pk == rule.pk)
-    if mine.begins is not None:
-        rows = rows.filter(started_at__gte=mine.begins)
     return rows if mine.ends is None else rows.filter(started_at__lt=mine.ends)
 
 

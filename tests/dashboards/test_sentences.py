@@ -45,3 +45,57 @@ def test_every_kind_of_rule_has_words(rule):
 
     assert "None" not in told
     assert "a rule of kind" not in told
+
+
+CAT = {
+    "kind": "cutoff",
+    "from": "ingress",
+    "base": {"tz": "America/New_York", "day_ends": "16:15", "roll": "following"},
+    "add": {"unit": "business_day", "n": 1, "calendar": {"all_open": ["XNYS", "XLON"]}},
+    "at": {"time": "08:00", "tz": "America/New_York"},
+}
+
+
+@pytest.mark.parametrize(
+    ("rule", "told"),
+    [
+        ({**QUARTER, "amount": "PT72H"}, "within 72 h of ingress"),  # three days are another rule
+        ({**QUARTER, "amount": "-PT30M"}, "at the latest 30 min before ingress"),
+        (
+            {**QUARTER, "start_round": "next_full_hour", "on_missing": "ingress"},
+            "within 15 min of ingress; counted from the next full hour; "
+            "from ingress where that is not known",
+        ),
+        (
+            {
+                **QUARTER,
+                "adjust": {"calendar": "TARGET", "convention": "preceding", "time": "same"},
+            },
+            "within 15 min of ingress; "
+            "if that day is closed (TARGET), at the same time of the open day before",
+        ),
+        (
+            CAT,
+            "by 08:00 America/New_York, 1 business day after ingress (XNYS and XLON); "
+            "after 16:15 America/New_York it counts for the next day; "
+            "a closed day counts as the next open day",
+        ),
+        (
+            {**CAT, "base": {"tz": "UTC", "to": "year_end"}, "add": {"unit": "month", "n": -2}},
+            "by 08:00 America/New_York, 2 months before ingress; days are those of UTC; "
+            "counted from the end of the year",
+        ),
+        (
+            {"kind": "session", "calendar": "XNYS", "anchor": "open", "n": 2, "offset": "-PT30M"}
+            | {"from": "ingress"},
+            "by 30 min before the second next open of XNYS after ingress",
+        ),
+        (
+            {"kind": "open_time", "from": "step:a", "amount": "PT2H"}
+            | {"window": {"session": "XTKS", "breaks": "exclude"}},
+            "within 2 h of open time from step a, open the XTKS session, breaks excluded",
+        ),
+    ],
+)
+def test_what_a_rule_may_say_besides_is_said(rule, told):
+    assert sentences.demand(rule) == told
