@@ -65,6 +65,7 @@ def everything():
     aside = SetAside.objects.create(source="http", reason="no spans", size=1, data=b"x", at=NOON)
     return [
         FLOW, f"{FLOW}?range=7d", f"{FLOW}edit", f"{FLOW}versions/1", f"{FLOW}new-deadline",
+        f"{FLOW}deadlines/report%20within%2015%20minutes/versions",
         f"{FLOW}journeys/T-DONE", f"{FLOW}journeys/T-LATE", f"{FLOW}journeys/T-NEW",
         f"{FLOW}journeys/T-NEW?tab=raw", f"{FLOW}journeys/T-NEW?tab=attributes",
         "/?flow=trade-reporting&step=accepted&at=waiting",
