@@ -11,7 +11,7 @@ from dashboards.api.access import needs
 from dashboards.days import day_began
 from dashboards.queries_flows import Standing, standings
 from slatrack.domain.instants import rfc3339
-from slatrack.tracking import rule_versions
+from slatrack.tracking import rule_versions, sources
 from slatrack.tracking.models import Flow
 
 router = Router(tags=["flows"])
@@ -35,6 +35,7 @@ def flow_document(request: HttpRequest, flow: str) -> dict[str, Any]:
     found = rule_versions.standing(row.rules.all(), now=now)
     return entry(standing) | {
         "changed_at": rfc3339(row.changed_at),
+        "read_to": rfc3339(sources.watermark(now)),
         "document": row.document,
         "deadlines": [
             {

@@ -20,6 +20,7 @@ from dashboards.queries_flows import standings
 from dashboards.queries_legs import legs
 from dashboards.queries_spread import spread
 from slatrack.domain.flows import Flow as FlowAsRead
+from slatrack.tracking import sources
 from slatrack.tracking.models import Flow, RuleVersion
 from slatrack.tracking.rule_versions import Held, standing
 
@@ -50,6 +51,7 @@ def flow_page(request: HttpRequest, flow: str) -> HttpResponse:
         "ranges": ranges.RANGES,
         "range": chosen,
         "deadlines": _standing([row], now).get(row.pk, []),
+        "read_to": sources.watermark(now),
         "drift": standing_drift(row),
     }
     return render(

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from slatrack.tracking import flows
-from slatrack.tracking.models import Deadline, RuleDraft, RuleVersion
+from slatrack.tracking import flows, sources
+from slatrack.tracking.models import Deadline, RuleDraft, RuleVersion, Source
 from slatrack.tracking.watcher import settle_due
 from tests.dashboards.recorded import save_flow, trade
 from tests.dashboards.signed_in import client
@@ -147,3 +147,15 @@ def test_what_is_to_come_stands_beside_what_is_in_force(author):
         (2, "scheduled"),
     ]
     assert deadlines[0]["effective_until"] == deadlines[1]["effective_from"]
+
+
+def test_a_flow_says_how_far_its_telemetry_has_been_read(author):
+    assert "silence counts after the grace" in author.get(f"{FLOW}/").content.decode()
+
+    read_to = datetime.now(UTC).replace(microsecond=0) - timedelta(seconds=7)
+    claim = sources.start_replay("here", now=datetime.now(UTC))
+    Source.objects.filter(name=claim.name).update(watermark_at=read_to)
+
+    assert "judged with telemetry read to" in author.get(f"{FLOW}/").content.decode()
+    shown = author.get("/api/flows/trade-reporting").json()["read_to"]
+    assert shown == read_to.isoformat(timespec="milliseconds").replace("+00:00", "Z")
