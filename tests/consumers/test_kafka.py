@@ -11,6 +11,7 @@ import pytest
 from confluent_kafka import Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from django.conf import settings
+from django.db import transaction
 
 from consumers import brokers as brokers_module
 from consumers.brokers import Brokers
@@ -153,7 +154,7 @@ def test_two_consumers_share_three_partitions_and_a_former_owner_cannot_write(cl
 
     moved = next(p for p in second.subscription.partitions.held if p in stale)
     late = Advance(stale[moved].name, stale[moved].epoch, 99)
-    with pytest.raises(Fenced):
+    with pytest.raises(Fenced), transaction.atomic():
         advance([late], now=now())
     assert cluster.offset(moved[1]) == 1
 
