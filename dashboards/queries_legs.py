@@ -7,8 +7,9 @@ from datetime import datetime
 
 from dashboards.percentiles import percentile
 from slatrack.domain import flows
+from slatrack.domain.contrasts import journey_legs
 from slatrack.domain.journeys import Journey as Folded
-from slatrack.domain.journeys import StepSeen, fold
+from slatrack.domain.journeys import fold
 from slatrack.tracking.models import Flow, Journey
 from slatrack.tracking.packing import unpack_parts
 
@@ -41,9 +42,9 @@ def _summed(flow: flows.Flow, journeys: Iterable[Folded]) -> Iterator[Leg]:
     times: dict[tuple[str, bool], list[float]] = defaultdict(list)
     places: dict[tuple[str, bool], str] = {}
     for journey in journeys:
-        for name, waiting, seconds, place in _measured(flow, journey):
-            times[name, waiting].append(seconds)
-            places[name, waiting] = place or places.get((name, waiting), "")
+        for leg, length, place in journey_legs(flow, journey):
+            times[leg].append(length / BILLION)
+            places[leg] = place or places.get(leg, "")
     for step in flow.steps:
         for waiting in (True, False):
             ordered = sorted(times[step.name, waiting])
@@ -51,19 +52,3 @@ def _summed(flow: flows.Flow, journeys: Iterable[Folded]) -> Iterator[Leg]:
                 marks = [percentile(ordered, p) or 0.0 for p in (50, 95, 99)]
                 place = places[step.name, waiting]
                 yield Leg(step.name, waiting, place, len(ordered), *marks)
-
-
-def _measured(flow: flows.Flow, journey: Folded) -> Iterator[tuple[str, bool, float, str]]:
-    for seen in journey.steps:
-        before = _before(flow, journey, seen)
-        if before is not None:
-            wait = max(0, seen.start - before.end) / BILLION
-            yield seen.step, True, wait, seen.sighting.topic or before.sighting.topic or ""
-        yield seen.step, False, (seen.end - seen.start) / BILLION, seen.sighting.service
-
-
-def _before(flow: flows.Flow, journey: Folded, seen: StepSeen) -> StepSeen | None:
-    """Return the step that `seen` followed: the last to end of those it may come after."""
-    names = flow.step(seen.step).after
-    known = [one for name in names if (one := journey.seen(name)) is not None]
-    return max(known, key=lambda one: one.end, default=None)
