@@ -6,6 +6,7 @@ been read beyond the due time and its grace. Until then it is waiting, and when 
 past while the telemetry is not, unknown.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -17,6 +18,7 @@ from slatrack.domain.rules import Clock, Due, State, due
 from slatrack.domain.sentences import NOT_APPLICABLE
 from slatrack.domain.states import Verdict
 
+LATE = "reached late"  # the reason of a miss that was seen, not inferred from silence
 PATIENCE = timedelta(seconds=5)  # telemetry this little behind is no news: keep waiting
 
 
@@ -117,32 +119,41 @@ def judge(
         return Judgement(Verdict.UNKNOWN if started else Verdict.WAITING, warned, reason, None)
     if running.reached_at is not None and running.proven:
         return _settled(running, warned, "")
+    if running.reached_at is not None and min(now, watermark) > due_at + grace:
+        return _settled(running, warned, "rests on weak evidence: a span was never exported")
+    warnings = () if running.reached_at is not None else sorted(running.due.warnings)
+    return judge_unproven(
+        due_at, warnings, now=now, watermark=watermark, grace=grace, warned=warned
+    )
+
+
+def judge_unproven(
+    due_at: datetime,
+    warnings: Sequence[datetime],
+    *,
+    now: datetime,
+    watermark: datetime,
+    grace: timedelta,
+    warned: int,
+) -> Judgement:
+    """Judge a deadline of which no step was seen that proves it; `warnings` are in order."""
     read_to = min(now, watermark)
     if read_to > due_at + grace:
-        if running.reached_at is not None:
-            return _settled(running, warned, "rests on weak evidence: a span was never exported")
         return Judgement(Verdict.MISSED, warned, "not seen by then", None)
+    end = ends(due_at, grace)
     if now > due_at + grace + PATIENCE:
         behind = f"telemetry {(now - watermark).total_seconds():.0f} s behind"
-        return Judgement(Verdict.UNKNOWN, warned, behind, _end(due_at, grace))
-    return _waiting(running, read_to, grace, warned)
+        return Judgement(Verdict.UNKNOWN, warned, behind, end)
+    points = [at for at in warnings if at < due_at]
+    passed = sum(1 for at in points if at <= read_to)
+    return Judgement(Verdict.WAITING, max(warned, passed), "", min([*points[passed:], end]))
+
+
+def ends(due_at: datetime, grace: timedelta) -> datetime:
+    """Return to when telemetry must have been read for silence to mean a miss."""
+    return due_at + grace + timedelta(microseconds=1)
 
 
 def _settled(running: Running, warned: int, reason: str) -> Judgement:
     verdict = Verdict.MET if running.on_time else Verdict.MISSED
-    return Judgement(verdict, warned, reason or ("" if running.on_time else "reached late"), None)
-
-
-def _waiting(running: Running, read_to: datetime, grace: timedelta, warned: int) -> Judgement:
-    if running.due.due_at is None:  # judge() has seen to it
-        raise ValueError("a deadline without a due time is not waiting")
-    passed, upcoming = 0, _end(running.due.due_at, grace)
-    if running.reached_at is None:
-        points = sorted(at for at in running.due.warnings if at < running.due.due_at)
-        passed = sum(1 for at in points if at <= read_to)
-        upcoming = min([*points[passed:], upcoming])
-    return Judgement(Verdict.WAITING, max(warned, passed), "", upcoming)
-
-
-def _end(due_at: datetime, grace: timedelta) -> datetime:
-    return due_at + grace + timedelta(microseconds=1)
+    return Judgement(verdict, warned, reason or ("" if running.on_time else LATE), None)

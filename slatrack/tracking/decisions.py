@@ -64,6 +64,7 @@ class Judged:
     deadlines: tuple[Decided, ...]
     told: Told
     next_at: datetime | None
+    silent_at: datetime | None  # when silence could change the status
     flips: tuple[Flipped, ...]
 
 

@@ -1,11 +1,13 @@
 """The flows in force, read for every batch; they are changed through flow_saving."""
 
+import json
 import logging
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
+from hashlib import blake2b
 from threading import Lock
 from typing import Any
 
@@ -26,6 +28,7 @@ from slatrack.tracking.flow_saving import save as save
 
 logger = logging.getLogger(__name__)
 
+MEANING = 1  # raised when the same spans and documents come to be judged otherwise
 OPEN = (Verdict.WAITING, Verdict.UNKNOWN)
 
 
@@ -52,6 +55,7 @@ class Flows:
     wanted: frozenset[str]
     calendars: Calendars = field(default_factory=Calendars.shipped)
     default_grace: timedelta = timedelta()
+    stamps: Mapping[str, int] = field(default_factory=dict)  # of all that judges a flow's events
     almanac: int | None = None  # of the calendars and time zones that they are worked out by
 
     def rules_for(self, flow: str, start: datetime) -> dict[str, RuleInForce]:
@@ -90,6 +94,15 @@ class Flows:
         """The longest grace of any deadline in force."""
         specs = [v.spec for rules in self.rules.values() for vs in rules.values() for v in vs]
         return max(map(self.grace, specs), default=timedelta())
+
+    @cached_property
+    def recomputing(self) -> dict[str, dict[str, int]]:
+        """By flow and deadline the newest version that judges events too which were open."""
+        return {
+            flow: {name: max((v.version for v in vs if v.recomputes), default=0)
+                   for name, vs in rules.items()}
+            for flow, rules in self.rules.items()
+        }  # fmt: skip
 
     def grace(self, spec: DeadlineSpec) -> timedelta:
         """Return how long telemetry may lag before silence counts for `spec`."""
@@ -130,6 +143,7 @@ def _load() -> Flows:
         rows.append(row)
         flows[row.name] = flow
     calendars = closures.calendars()
+    almanac, grace = almanacs.keep(calendars), parse_duration(settings.SLATRACK.default_grace)
     return Flows(
         flows=flows,
         ids={row.name: row.id for row in rows},
@@ -137,9 +151,21 @@ def _load() -> Flows:
         matcher=Matcher(list(flows.values())),
         wanted=frozenset().union(*(flow.wanted for flow in flows.values())),
         calendars=calendars,
-        default_grace=parse_duration(settings.SLATRACK.default_grace),
-        almanac=almanacs.keep(calendars),
+        default_grace=grace,
+        stamps={row.name: _judged_by(row, grace, almanac) for row in rows},
+        almanac=almanac,
     )
+
+
+def _judged_by(row: models.Flow, grace: timedelta, almanac: int) -> int:
+    """Return a number that another document, rule, grace, calendar or time zone changes.
+
+    The same in every process: journeys keep it, and what differs is judged from the start.
+    """
+    rules = list(row.rules.order_by("id").values())
+    judged = [MEANING, row.document, rules, grace, almanac]
+    text = json.dumps(judged, default=str, sort_keys=True)
+    return int.from_bytes(blake2b(text.encode(), digest_size=4).digest(), "big") >> 1
 
 
 def _rules(row: models.Flow, flow: Flow) -> dict[str, list[RuleInForce]]:

@@ -25,8 +25,8 @@ logger = logging.getLogger(__name__)
 
 JOURNEY_COLUMNS = (
     "id", "flow", "key", "status", "verdict", "complete", "started_at", "ended_at", "step",
-    "step_at", "working", "error", "due_at", "warn_at", "deadline", "next_at", "told", "flip_count",
-    "spans", "attributes", "parts", "changed_at",
+    "step_at", "working", "error", "due_at", "warn_at", "deadline", "next_at", "silent_at",
+    "judged_by", "told", "flip_count", "spans", "attributes", "parts", "changed_at",
 )  # fmt: skip
 DEADLINE_COLUMNS = (
     "journey", "name", "version", "severity", "started_at", "due_at", "strict", "grace_seconds",
@@ -188,13 +188,15 @@ def _journey_row(row_id: UUID, one: Folded, flows: Flows, moment: Moment) -> tup
         shown.verdict.value if shown else "", journey.complete, to_datetime(journey.started),
         None if ended is None else to_datetime(ended), last.step, to_datetime(last.end),
         last.error and judged.status is Status.IN_FLIGHT,
-        last.error, shown.due_at if shown else None, _first_warning(shown),
-        shown.name if shown else "", judged.next_at, judged.told.status, judged.told.flip_count,
+        last.error, shown.due_at if shown else None, first_warning(shown),
+        shown.name if shown else "", judged.next_at, judged.silent_at,
+        flows.stamps[journey.flow.name], judged.told.status, judged.told.flip_count,
         journey.spans, dict(journey.attributes), pack_parts(one.parts), moment.now,
     )  # fmt: skip
 
 
-def _first_warning(shown: Decided | None) -> datetime | None:
+def first_warning(shown: Decided | None) -> datetime | None:
+    """Return when a deadline first warns, if it does."""
     return shown.warnings[0] if shown and shown.warnings else None
 
 

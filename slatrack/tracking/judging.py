@@ -7,10 +7,19 @@ that it was made with does; nothing else changes it, neither a second look nor a
 
 import logging
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
-from slatrack.domain.deadlines import PATIENCE, Judgement, Running, judge, run
+from slatrack.domain.deadlines import (
+    LATE,
+    PATIENCE,
+    Judgement,
+    Running,
+    ends,
+    judge,
+    judge_unproven,
+    run,
+)
 from slatrack.domain.instants import to_datetime
 from slatrack.domain.journeys import Journey
 from slatrack.domain.rules import Due
@@ -55,8 +64,9 @@ def judge_journey(
     status, told, changes = tell_status(journey, told, moment)
     step = journey.last.step
     flips = [flip._replace(journey_id=journey_id, step=step) for flip in [*flips, *changes]]
-    nexts = [d.next_at for d in decided if d.next_at] + status_next(journey, status, told)
-    return Judged(status, tuple(decided), told, min(nexts, default=None), tuple(flips))
+    silent_at = min(status_next(journey, status, told), default=None)
+    next_at = earliest([silent_at, *(one.next_at for one in decided)])
+    return Judged(status, tuple(decided), told, next_at, silent_at, tuple(flips))
 
 
 def _one(
@@ -100,6 +110,30 @@ def _decide(
     return _counted(after, _flips(known, after, moment), known, moment)
 
 
+def look_again(known: Decided, moment: Moment) -> tuple[Decided, list[Flipped]]:
+    """Judge an open deadline anew of which nothing has been seen since it was judged last.
+
+    It needs no journey: of a step that was not seen there is no evidence to weigh.
+    """
+    if known.due_at is None or known.reached_at is not None:
+        raise ValueError(f"deadline {known.name!r} cannot be judged without its journey")
+    judged = judge_unproven(
+        known.due_at,
+        known.warnings,
+        now=moment.now,
+        watermark=moment.watermark,
+        grace=known.grace,
+        warned=known.warned,
+    )
+    after = known._replace(
+        verdict=judged.verdict,
+        warned=judged.warned,
+        reason=judged.reason,
+        next_at=judged.next_at,
+    )
+    return _counted(after, _flips(known, after, moment), known, moment)
+
+
 def _retract(before: Decided | None, moment: Moment) -> Outcome:
     """A deadline that the event does not have: gone, or kept as history where it was told of."""
     if before is None or not before.flip_count:
@@ -116,7 +150,9 @@ def _end(before: Decided, reason: str, moment: Moment) -> Outcome:
     return _counted(after, _flips(before, after, moment), before, moment)
 
 
-def _counted(after: Decided, flips: list[Flipped], known: Decided, moment: Moment) -> Outcome:
+def _counted(
+    after: Decided, flips: list[Flipped], known: Decided, moment: Moment
+) -> tuple[Decided, list[Flipped]]:
     watermark = moment.read_to if flips else known.watermark
     waiting = after.due_at is not None and after.verdict is Verdict.WAITING
     reason = "" if waiting else after.reason  # why it waits again is the flip's to tell
@@ -149,10 +185,10 @@ def _known(running: Running, rule: RuleInForce, before: Decided | None, flows: F
 
 def _judgement(known: Decided, running: Running, moment: Moment) -> Judgement:
     if known.due_at is not None and not (running.reached_at is not None and running.proven):
-        end = known.due_at + known.grace + timedelta(microseconds=1)
+        end = ends(known.due_at, known.grace)
         if _stands(known, running, end):
             late = known.verdict is Verdict.MISSED and running.reached_at is not None
-            reason = "reached late" if late else known.reason
+            reason = LATE if late else known.reason
             return Judgement(known.verdict, known.warned, reason, None)
         if not moment.silent:
             return _left(known, running, end, moment)
@@ -233,6 +269,11 @@ def _flip(
         reason=after.reason,
         almanac=after.almanac,
     )
+
+
+def earliest(instants: Iterable[datetime | None]) -> datetime | None:
+    """Return the first of some instants; None where there are none."""
+    return min((at for at in instants if at is not None), default=None)
 
 
 def summary(deadlines: Iterable[Decided]) -> Decided | None:

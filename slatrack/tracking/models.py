@@ -165,6 +165,8 @@ class Journey(models.Model):
     warn_at = models.DateTimeField(null=True, help_text="its first warning")
     deadline = models.CharField(max_length=200, help_text="the name of that deadline")
     next_at = models.DateTimeField(null=True, help_text="when the watcher must look again")
+    silent_at = models.DateTimeField(null=True, help_text="when silence can change its status")
+    judged_by = models.IntegerField(default=0, help_text="by which rules: Flows.stamps")
     told = models.CharField(max_length=9, help_text="the bad status last told; empty: none")
     flip_count = models.PositiveIntegerField(help_text="how many flips its status has had")
     spans = models.PositiveIntegerField()

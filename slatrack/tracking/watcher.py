@@ -16,7 +16,7 @@ from django.db.models import Q, QuerySet
 from slatrack import metrics
 from slatrack.domain.deadlines import PATIENCE
 from slatrack.tracking import flows as flows_in_force
-from slatrack.tracking import joining, models, sources
+from slatrack.tracking import joining, models, quiet_rows, sources
 from slatrack.tracking.decisions import Moment
 from slatrack.tracking.flows import Flows
 from slatrack.tracking.journey_rows import (
@@ -25,12 +25,14 @@ from slatrack.tracking.journey_rows import (
     save_journeys,
     try_fold,
 )
+from slatrack.tracking.quiet_rows import Due
 from slatrack.tracking.recounting import recount_all
 
 logger = logging.getLogger(__name__)
 
 NAME = "watcher"  # of its Source row, which shows that it is alive
-CHUNK = 1000  # journeys settled in one transaction
+CHUNK = 4_000  # journeys settled in one transaction
+FOLDED = 1_000  # of them at most such as must be folded, which takes longer
 PAUSE = 0.1  # seconds between looks when there is nothing to do
 AGAIN = timedelta(minutes=1)  # before a journey that could not be settled is tried again
 
@@ -48,7 +50,7 @@ def run(stop: Event) -> None:
             close_old_connections()
             stop.wait(1.0)
             continue
-        if settled < CHUNK:
+        if settled < FOLDED:
             stop.wait(PAUSE)
     connection.close()
 
@@ -74,7 +76,7 @@ def any_due(*, now: datetime) -> bool:
 def settle_due(*, now: datetime, limit: int = CHUNK) -> int:
     """Settle up to `limit` journeys whose next instant has come, and those whose children changed.
 
-    Returns how many there were.
+    Returns how many there were. Fewer than FOLDED: nothing is left to settle now.
     """
     flows = flows_in_force.current()
     moment = Moment(now, sources.watermark(now) or now, silent=True)
@@ -83,13 +85,21 @@ def settle_due(*, now: datetime, limit: int = CHUNK) -> int:
 
 @transaction.atomic
 def _settle_silent(flows: Flows, moment: Moment, limit: int) -> int:
-    now, watermark = moment.now, moment.watermark
-    due = list(_due(now, watermark)[:limit])
+    due = _due(moment.now, moment.watermark, limit)
     if not due:
         return 0
-    metrics.count_settled(len(due), oldest=due[0][3], now=now)
+    settled = quiet_rows.settle(due, flows, moment)
+    rest = [one for one in due if one.id not in settled][:FOLDED]
+    _fold(rest, flows, moment)
+    done = len(settled) + len(rest)
+    metrics.count_settled(done, oldest=due[0].next_at, now=moment.now)
+    return done
+
+
+def _fold(due: Sequence[Due], flows: Flows, moment: Moment) -> None:
+    """Settle journeys by what their spans say; those that cannot be folded are put off."""
     names = {row_id: name for name, row_id in flows.ids.items()}
-    events = {row_id: (names[flow], key) for row_id, flow, key, _ in due if flow in names}
+    events = {one.id: (names[one.flow], one.key) for one in due if one.flow in names}
     known = load_journeys(events)
     folded: dict[UUID, Folded] = {}
     for row_id, event in events.items():
@@ -97,16 +107,15 @@ def _settle_silent(flows: Flows, moment: Moment, limit: int) -> int:
         if done := try_fold(event, stored.parts, stored, flows, moment):
             folded[row_id] = done
     save_journeys(folded, known, flows, moment)
-    _put_off([row_id for row_id, _, _, _ in due if row_id not in folded], now)
-    return len(due)
+    _put_off([one.id for one in due if one.id not in folded], moment.now)
 
 
-def _due(
-    now: datetime, watermark: datetime
-) -> "QuerySet[models.Journey, tuple[UUID, int, str, datetime | None]]":
-    rows = _due_rows(now, watermark).order_by("next_at")
+def _due(now: datetime, watermark: datetime, limit: int) -> list[Due]:
+    """Lock journeys that are due, oldest first; those that another watcher holds are left to it."""
     skip = connection.features.has_select_for_update_skip_locked
-    return rows.select_for_update(skip_locked=skip).values_list("id", "flow_id", "key", "next_at")
+    rows = _due_rows(now, watermark).select_for_update(skip_locked=skip)
+    wanted = ("id", "flow_id", "key", "step", "next_at", "silent_at", "judged_by")
+    return [Due(*row) for row in rows.order_by("next_at").values_list(*wanted)[:limit]]
 
 
 def _due_rows(now: datetime, watermark: datetime) -> "QuerySet[models.Journey]":

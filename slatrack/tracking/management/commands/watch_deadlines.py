@@ -21,7 +21,7 @@ class Command(BaseCommand):
 
     def handle(self, *, once: bool, **options: Any) -> None:
         if once:
-            while watcher.settle_due(now=datetime.now(UTC)) == watcher.CHUNK:
+            while watcher.settle_due(now=datetime.now(UTC)):
                 continue
             return
         stop = Event()

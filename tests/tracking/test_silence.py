@@ -1,0 +1,167 @@
+"""What silence alone decides is exactly what folding the journeys again would decide."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from slatrack.tracking import flows, watcher
+from slatrack.tracking.models import Deadline, Flip, Journey, Source, SpanBlock, Trace
+from slatrack.tracking.recorder import record
+from tests.spans import NOON
+from tests.trades import accepted, enriched, received, reported
+
+pytestmark = pytest.mark.django_db
+
+DOCUMENT = """\
+flow: trade-reporting
+event_key: [trade.id]
+attributes: [asset.class]
+lost_after: PT40M
+steps:
+  - {step: received, role: ingress, match: {kind: server, service: gateway}}
+  - {step: accepted, match: {kind: producer, topic: trades.accepted}, after: [received]}
+  - {step: enriched, match: {service: enricher, kind: consumer}, after: [accepted]}
+  - {step: reported, role: sink, match: {service: regulator-sink}, after: [enriched]}
+deadlines:
+  - deadline: report within 15 minutes
+    rule: {kind: duration, from: ingress, amount: PT15M, warn: [{fraction: 0.5}, {before: PT3M}]}
+    until: reported
+    severity: critical
+  - deadline: enrich within 4 minutes
+    rule: {kind: duration, from: "step:accepted", amount: PT4M, warn: [{before: PT1M}]}
+    until: enriched
+    grace: PT90S
+  - deadline: equity within 10 minutes
+    rule: {kind: duration, from: ingress, amount: PT10M}
+    until: reported
+    when: {asset.class: [equity]}
+"""
+SECONDS = st.integers(0, 3600)
+
+
+def minutes(count):
+    return NOON + timedelta(minutes=count)
+
+
+@st.composite
+def events(draw):
+    """Spans of some events, each with some of its steps, some failed, early and late."""
+    found = []
+    for number in range(draw(st.integers(1, 4))):
+        key = f"T{number}"
+        kind = {"asset.class": draw(st.sampled_from(["equity", "bond"]))}
+        for make in (received, accepted, enriched, reported):
+            if draw(st.booleans()):
+                at, error = draw(SECONDS) / 2, draw(st.integers(0, 9)) == 0
+                fields = {"at": at, "error": error, "trace": key, "attributes": kind}
+                name = f"{key}-{make.__name__}"
+                found.append((at, make(key, name=name, parent="", **fields)))
+    return found
+
+
+@st.composite
+def looks(draw):
+    """Instants at which the watcher looks, with how far the telemetry is behind by then."""
+    found = draw(st.lists(st.tuples(SECONDS, st.integers(0, 900)), min_size=1, max_size=6))
+    return sorted(found)
+
+
+def play(spans, looked, *, fold):
+    """Record the spans as they come, and look; return all that is at rest then."""
+    for model in (Flip, Deadline, Journey, Trace, SpanBlock, Source):
+        model.objects.all().delete()
+    replay = Source.objects.create(name="replay:1", epoch=1, alive_at=NOON)
+    left = sorted(spans, key=lambda one: one[0])
+    for second, behind in looked:
+        now = NOON + timedelta(seconds=second)
+        read_to = now - timedelta(seconds=behind)
+        Source.objects.filter(pk=replay.pk).update(watermark_at=read_to, alive_at=now)
+        due = [one for at, one in left if at <= second]
+        left = [(at, one) for at, one in left if at > second]
+        if due:
+            record(due, now=now)
+        if fold:
+            Journey.objects.update(judged_by=0)  # by something that is not in force
+        watcher.settle_due(now=now)
+    return at_rest()
+
+
+def at_rest():
+    journeys = Journey.objects.order_by("id").values()
+    for row in journeys:
+        del row["judged_by"]
+        row["parts"] = bytes(row["parts"])
+    deadlines = Deadline.objects.order_by("journey", "name").values()
+    flips = Flip.objects.order_by("journey", "deadline", "number").values()
+    return list(journeys), *(_without_ids(rows) for rows in (deadlines, flips))
+
+
+def _without_ids(rows):
+    return [{name: value for name, value in row.items() if name != "id"} for row in rows]
+
+
+@given(spans=events(), looked=looks())
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_rows_alone_say_what_folding_says(spans, looked):
+    flows.save(DOCUMENT, now=NOON - timedelta(days=3))
+
+    folded = play(spans, looked, fold=True)
+
+    assert play(spans, looked, fold=False) == folded
+
+
+def unreadable():
+    """An event of which only the rows can tell: its parts cannot be unpacked any more."""
+    flows.save(DOCUMENT, now=NOON - timedelta(days=3))
+    record([received("T1", at=0)], now=NOON)
+    Journey.objects.update(parts=b"\xff")
+
+
+def told():
+    rows = Flip.objects.order_by("number")
+    return [(row.about, row.before, row.after, row.step) for row in rows]
+
+
+def test_warnings_and_a_miss_need_no_spans():
+    unreadable()
+
+    for minute in (8, 13, 16):
+        watcher.settle_due(now=minutes(minute))
+
+    assert told() == [
+        ("warning", "0", "1", "received"),
+        ("warning", "1", "2", "received"),
+        ("verdict", "waiting", "missed", "received"),
+    ]
+    row = Journey.objects.get()
+    assert (row.verdict, row.next_at) == ("missed", row.silent_at)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(lambda: Journey.objects.update(next_at=minutes(15)), id="it was sent"),
+        pytest.param(lambda: flows.save(DOCUMENT + "    severity: info\n", now=NOON), id="rules"),
+    ],
+)
+def test_what_may_be_otherwise_now_is_folded(change):
+    flows.save(DOCUMENT, now=NOON - timedelta(days=3))
+    record([received("T1", at=0)], now=NOON)
+    Journey.objects.update(step="read from the rows")
+    change()
+
+    watcher.settle_due(now=minutes(16))
+
+    assert told()[-1][2:] == ("missed", "received")
+
+
+def test_silence_that_may_mean_that_an_event_is_lost_is_folded():
+    flows.save(DOCUMENT, now=NOON - timedelta(days=3))
+    record([received("T1", at=0)], now=NOON)
+
+    watcher.settle_due(now=minutes(41))
+
+    assert Journey.objects.get().status == "lost"
+    assert {row.after for row in Flip.objects.all()} == {"missed", "lost"}
