@@ -38,12 +38,12 @@ class Brokers:
         """Return the ends that have been told, and when they were asked for; then ask again."""
         asked_at = self._asked_at or now
         waiting = any(not answer.done() for answer in self._answers.values())
-        if waiting and now - asked_at < GIVE_UP_AFTER:
+        if waiting and abs(now - asked_at) < GIVE_UP_AFTER:  # abs: a clock may be set back
             return {}, asked_at
         told, self._answers = self._told(), {}
         wanted = list(places)
         pause = max(ASK_EVERY, len(wanted) * ASK_EVERY_EACH)
-        if self._asked_at is None or now - self._asked_at >= pause:
+        if self._asked_at is None or abs(now - self._asked_at) >= pause:
             self._asked_at = now
             self._answers = self._ask(wanted)
         return told, asked_at
@@ -84,3 +84,10 @@ class Brokers:
             elif self.reachable is False:
                 logger.info("Kafka can be reached again")
             self.reachable = reachable
+
+
+def admin_settings(configuration: dict[str, Any]) -> dict[str, Any]:
+    """Return what of a consumer's settings is about reaching Kafka."""
+    own = ("group.", "enable.", "auto.", "partition.", "session.", "heartbeat.", "max.poll.",
+           "fetch.", "queued.", "on_commit")  # fmt: skip
+    return {name: value for name, value in configuration.items() if not name.startswith(own)}

@@ -3,7 +3,6 @@
 import logging
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from operator import methodcaller
 from typing import Any
@@ -14,6 +13,7 @@ from django.db import close_old_connections
 from django.utils import timezone
 from google.protobuf.message import Message
 
+from consumers.grpc_line import Doorkeeper, Line, come_again
 from consumers.http import RESPONSES
 from consumers.intake import LOGS, SPANS, Received, Unavailable, take
 from consumers.tokens import may_send
@@ -25,7 +25,9 @@ SERVICES = {
     SPANS: "opentelemetry.proto.collector.trace.v1.TraceService",
     LOGS: "opentelemetry.proto.collector.logs.v1.LogsService",
 }
-AT_ONCE = 8  # requests being recorded
+AT_ONCE = 8  # requests being recorded; each may hold a whole body in memory
+IN_LINE = 32  # requests being recorded or waiting for that
+STREAMS = 32  # requests of one connection; its client keeps the others back
 GRACE = 5.0  # seconds for requests under way when it stops
 
 
@@ -45,10 +47,13 @@ def run(stop: threading.Event, started: Callable[[int], None] = lambda port: Non
 
 
 def _start(address: str) -> tuple[Any, int]:
+    line = Line(AT_ONCE)
     server = grpc.server(
-        ThreadPoolExecutor(AT_ONCE, thread_name_prefix="otlp-grpc"),
+        line,
+        interceptors=[Doorkeeper(line, IN_LINE)],
         options=[
             ("grpc.max_receive_message_length", settings.SLATRACK.ingest_max_bytes),
+            ("grpc.max_concurrent_streams", STREAMS),
             ("grpc.so_reuseport", 0),
         ],
     )
@@ -81,7 +86,7 @@ def _export(holds: str, data: bytes, context: Any) -> Message:
     except Undecodable as exc:
         context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(exc))
     except Unavailable as exc:
-        context.abort(grpc.StatusCode.UNAVAILABLE, str(exc))
+        come_again(context, grpc.StatusCode.UNAVAILABLE, str(exc))
     finally:
         close_old_connections()
     raise AssertionError("abort always raises")

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, InternalError, OperationalError, connection
 
 from slatrack.domain.spans import Span
 from slatrack.otlp.decoding import Decoder, Undecodable, Wanted
@@ -21,7 +21,9 @@ from slatrack.tracking.setting_aside import Aside, store
 logger = logging.getLogger(__name__)
 
 Record = Callable[..., Recorded]  # slatrack.tracking.recorder.record, or a test's
-DATABASE_AWAY = (OperationalError, InterfaceError)
+# Gone, full, locked, or one that takes nothing: a standby, a session that the server has ended.
+DATABASE_AWAY = (OperationalError, InterfaceError, InternalError)
+FULL = ("53100", "No space left", "is full")  # PostgreSQL's code, its words in a log file, SQLite's
 SPANS, LOGS, EITHER = "spans", "logs", "either"  # what a record holds; either: its bytes tell
 KEPT_UNREADABLE = 1_048_576  # bytes kept of a request that nobody can read
 
@@ -140,8 +142,9 @@ def take(
         return _recorded(received, batch, now=now, record=record, keep=keep)
     except DATABASE_AWAY as exc:
         reconnect()
-        logger.warning("spans were refused for now, the database is away: %s", exc)
-        raise Unavailable("the database is away; send again") from exc
+        state = condition(exc)
+        logger.warning("spans were refused for now, the database is %s: %s", state, exc)
+        raise Unavailable(f"the database is {state}; send again") from exc
 
 
 def _recorded(
@@ -165,6 +168,12 @@ def reconnect() -> None:
     """Let the next query open a new connection: this one may be what is broken."""
     if not connection.in_atomic_block:
         connection.close()
+
+
+def condition(exc: Exception) -> str:
+    """Say in a word what is wrong with a database that cannot be written to: full, or away."""
+    said = f"{getattr(exc.__cause__, 'sqlstate', '')} {exc}"
+    return "full" if any(one in said for one in FULL) else "away"
 
 
 def failure(exc: Exception) -> str:

@@ -2,8 +2,8 @@
 
 A batch is recorded in one transaction with its offsets, so a crash repeats a batch or does not, and
 nothing changes by it. While there is a backlog the next batch is decoded as the database works on
-this one. While the database is away the batch is kept, partitions are paused, and Kafka is still
-polled, so that no partition is taken away for silence.
+this one. While the database is away, or takes long, the batch is kept, partitions are paused, and
+Kafka is still polled, so that no partition is taken away for silence.
 """
 
 import logging
@@ -15,17 +15,20 @@ from datetime import datetime
 from threading import Event
 from typing import Any, Protocol
 
+from consumers.gathering import FULL
 from consumers.intake import (
     DATABASE_AWAY,
     SPANS,
     Batch,
     Received,
     Record,
+    condition,
     failure,
     reconnect,
     wanted,
 )
-from consumers.subscription import FULL, Fetched, Subscription
+from consumers.keeper import Keeper
+from consumers.subscription import Fetched, Subscription
 from slatrack.otlp.decoding import Decoder, Wanted
 from slatrack.tracking import sources
 
@@ -78,15 +81,18 @@ class Loop:
         self.stop = stop
         self.holds = holds
         self._decoder = ThreadPoolExecutor(1, thread_name_prefix="decoder")
+        self._keeper = Keeper(subscription)
         self._ahead: list[Chunk] = []
 
     def run(self) -> None:
         """Work until told to stop."""
+        self._keeper.start()
         try:
             with suppress(Stopped):
                 while not self.stop.is_set():
                     self.run_once()
         finally:
+            self._keeper.stop()
             self._decoder.shutdown(cancel_futures=True)
 
     def run_once(self) -> int:
@@ -144,7 +150,7 @@ class Loop:
             if len(messages) == 1:
                 logger.exception("a record could not be recorded; it is set aside")
                 reason = failure(exc)
-                self._patiently(lambda: self._set_aside(self._owned(chunk), reason))
+                self._patiently(lambda: self._set_aside(chunk, reason))
                 return
             half = len(messages) // 2  # find the record that cannot be, in order
             for some in (messages[:half], messages[half:]):
@@ -162,7 +168,8 @@ class Loop:
         pause = 0.0
         while True:
             try:
-                work()
+                with self._keeper:
+                    work()
                 break
             except sources.Fenced as exc:
                 logger.warning("%s: what was read from it is dropped", exc)
@@ -172,7 +179,7 @@ class Loop:
                 reconnect()
                 self._wait(pause, exc)
                 pause = min(2 * pause, LONGEST_PAUSE) or FIRST_PAUSE
-        if pause > FIRST_PAUSE:
+        if pause > FIRST_PAUSE or self._keeper.kept:
             logger.info("the database is back")
             self.subscription.resume()
 
@@ -180,25 +187,42 @@ class Loop:
         if self.stop.is_set():
             raise Stopped
         if pause == FIRST_PAUSE:
-            logger.error("the database is away, reading pauses: %s", exc)
+            logger.error("the database is %s, reading pauses: %s", condition(exc), exc)
         if pause:
             self.subscription.hold(pause)
 
     def _record(self, chunk: Chunk) -> None:
-        batch, messages, now = chunk.batch.result(), self._owned(chunk), self.clock()
+        batch, now = chunk.batch.result(), self.clock()
+        with self._keeper.undisturbed:
+            messages = self._owned(chunk)
+            advances = self._advances(messages, now)
         if len(messages) < len(chunk.fetched.messages):
             batch = self._decoded(messages, wanted(), now)
         if messages:
-            self._commit(messages, batch, now=now)
+            self._commit(messages, batch, advances, now=now)
 
-    def _set_aside(self, messages: Sequence[Any], reason: str) -> None:
+    def _set_aside(self, chunk: Chunk, reason: str) -> None:
+        now = self.clock()
+        with self._keeper.undisturbed:
+            messages = self._owned(chunk)
+            advances = self._advances(messages, now)
         asides = [self._received(message).aside(reason) for message in messages]
-        self._commit(messages, Batch(asides=asides), now=self.clock())
+        self._commit(messages, Batch(asides=asides), advances, now=now)
 
-    def _commit(self, messages: Sequence[Any], batch: Batch, *, now: datetime) -> None:
-        advances = list(self.subscription.advances(messages, now=now).values())
+    def _advances(self, messages: Sequence[Any], now: datetime) -> list[sources.Advance]:
+        return list(self.subscription.advances(messages, now=now).values())
+
+    def _commit(
+        self,
+        messages: Sequence[Any],
+        batch: Batch,
+        advances: list[sources.Advance],
+        *,
+        now: datetime,
+    ) -> None:
         self.record(batch.spans, now=now, offsets=advances, set_aside=batch.asides, logs=batch.logs)
-        self.subscription.stored(messages, now=now)
+        with self._keeper.undisturbed:
+            self.subscription.stored(messages, now=now)
 
     def _received(self, message: Message) -> Received:
         topic = str(message.topic())

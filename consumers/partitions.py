@@ -15,7 +15,8 @@ class Held:
     """A partition that this consumer owns.
 
     `read_to` is the offset after the last one stored. The watermark only rises: a record's
-    timestamp, or the moment at which the broker said that nothing was left to read.
+    timestamp, or the moment at which the broker said that nothing was left to read. Only where it
+    is ahead of the clock it falls: then the clock was wrong, and has been set back since.
     """
 
     claim: Claim
@@ -30,21 +31,31 @@ class Held:
         """Note that all up to the record at `offset` is stored, and when the newest was made."""
         self.read_to = offset + 1
         if timestamp_ms > 0:
-            self._rise(min(now, datetime.fromtimestamp(timestamp_ms / 1000, UTC)))
+            self._rise(datetime.fromtimestamp(timestamp_ms / 1000, UTC), now)
         if self.asked is not None and self.read_to >= self.asked[0]:
-            self._rise(self.asked[1])
+            self._rise(self.asked[1], now)
             self.asked = None
 
-    def told(self, end: int, *, asked_at: datetime) -> None:
+    def told(self, end: int, *, asked_at: datetime, now: datetime) -> None:
         """Note where the log ended when the broker, really reached, was asked."""
         self.lag = max(0, end - max(self.read_to, self.end_seen))
         if self.lag == 0:
-            self._rise(asked_at)
+            self._rise(asked_at, now)
         elif self.asked is None:
             self.asked = end, asked_at
 
-    def _rise(self, at: datetime) -> None:
-        self.watermark_at = at if self.watermark_at is None else max(self.watermark_at, at)
+    def _rise(self, at: datetime, now: datetime) -> None:
+        before, at = self.watermark_at, min(at, now)
+        self.watermark_at = at if before is None or before > now else max(before, at)
+
+    def set_back(self, now: datetime) -> None:
+        """Let no watermark stay ahead of a clock that has been set back."""
+        if self.watermark_at is not None:
+            self.watermark_at = min(self.watermark_at, now)
+
+    def stored_between(self, first: datetime, last: datetime) -> bool:
+        """Whether records of it were stored last after `first`, and not after `last`."""
+        return self.stored_at is not None and first < self.stored_at <= last
 
     def advance(self) -> Advance:
         """Return how far this is, for the transaction that stores what was read."""

@@ -5,6 +5,7 @@ moved with the spans. Each change of owner is a claim there, which fences whoeve
 """
 
 import logging
+import time
 from collections.abc import Callable, Iterable, Sequence
 from copy import copy
 from datetime import datetime, timedelta
@@ -13,7 +14,8 @@ from typing import Any, NamedTuple
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
 
-from consumers.brokers import Brokers
+from consumers.brokers import Brokers, admin_settings
+from consumers.gathering import Gathering
 from consumers.intake import DATABASE_AWAY, reconnect
 from consumers.partitions import Partitions, Place, reached
 from slatrack.tracking import housekeeping, sources
@@ -23,9 +25,6 @@ from slatrack.tracking.sources import Advance
 logger = logging.getLogger(__name__)
 
 TOUCH_EVERY = timedelta(milliseconds=150)
-GATHER = 0.01  # seconds given to records that come along with the first one
-FULL = 8_000_000  # bytes of records after which a fetch waits for no more
-LOOK = 0.1  # seconds after which the ends of the logs are looked at, records or not
 CLAIM_PATIENCE = 60  # attempts, a second apart; Kafka allows 5 minutes
 QUIET = frozenset({KafkaError._PARTITION_EOF})
 
@@ -56,12 +55,11 @@ class Subscription:
         self.group = str(configuration["group.id"])
         self.partitions = Partitions()
         self.owner, self.clock, self.stop = owner, clock, stop
-        self.batch = batch
         self.brokers = Brokers(admin_settings(configuration))
         self._consumer = Consumer(configuration)
-        self._held = self._behind = False
+        self._gathering = Gathering(self._consumer, records=batch[0], seconds=batch[1])
+        self._held = False
         self._unowned: set[Place] = set()  # fenced, but still assigned by Kafka
-        self._backlog: list[Any] = []
         self._touched_at: datetime | None = None
         self._complained: set[str] = set()
         self._consumer.subscribe(
@@ -73,43 +71,14 @@ class Subscription:
 
     def fetch(self, *, wait: bool = True) -> Fetched:
         """Return the next records of owned partitions; may call on_assign and on_revoke."""
-        self._fill(wait)
-        messages, self._backlog = self._backlog, []
+        self._gathering.fill(wait=wait)
+        messages = self._gathering.take()
         ends: dict[Place, int] = {}
         good = [message for message in messages if not self._is_event(message, ends)]
         epochs = {place: held.claim.epoch for place, held in self.partitions.held.items()}
         self._reclaim()
-        fetched = Fetched(good, epochs, ends, self._behind)
+        fetched = Fetched(good, epochs, ends, self._gathering.behind)
         return fetched._replace(messages=self.owned(fetched))
-
-    def _fill(self, wait: bool) -> None:
-        """Take what there is, or wait: for whole batches if there is much, else for the first few.
-
-        Waiting for more than that would cost each span as much as it saves in transactions.
-        """
-        records, seconds = self.batch
-        if not wait:
-            came = self._consume(records, 0.0)
-        elif self._behind:
-            came = self._consume(records, seconds)
-        elif came := self._consume(1, min(seconds, LOOK)):
-            came += self._consume(records - 1, min(seconds, GATHER))
-        self._behind = came >= records
-        if self._behind:
-            self._fill_up(records)
-
-    def _fill_up(self, records: int) -> None:
-        """Take more of what is there already: records hold from one span to thousands."""
-        size = sum(map(len, self._backlog))
-        while size < FULL and (came := self._consume(records, 0.0)):
-            size += sum(map(len, self._backlog[-came:]))
-
-    def _consume(self, records: int, seconds: float) -> int:
-        if records < 1:
-            return 0
-        fresh = self._consumer.consume(records, timeout=seconds)  # may call on_revoke, so first
-        self._backlog += fresh
-        return len(fresh)
 
     def owned(self, fetched: Fetched) -> list[Any]:
         """Return those of the fetched messages that are still ours, under the same claim.
@@ -133,12 +102,14 @@ class Subscription:
         if not self._held:
             self._held = True
             self._consumer.pause(self._consumer.assignment())
-        until = self.clock() + timedelta(seconds=seconds)
-        while not self.stop.is_set() and self.clock() < until:
-            self._consume(1, 0.1)
+        until = time.monotonic() + seconds
+        while not self.stop.is_set() and time.monotonic() < until:
+            self._gathering.consume(1, 0.1)
 
     def resume(self) -> None:
         """Read on after `hold`."""
+        if not self._held:
+            return
         self._held = False
         self._consumer.resume(self._consumer.assignment())
 
@@ -180,18 +151,20 @@ class Subscription:
         ends, asked_at = self.brokers.ends(self.partitions.held, now=now)
         for place, end in ends.items():
             if place in self.partitions.held:
-                self.partitions.held[place].told(end, asked_at=asked_at)
+                self.partitions.held[place].told(end, asked_at=asked_at, now=now)
 
     def untouched(self, *, now: datetime) -> list[Advance]:
         """Return how far the sources are, if it is time to say so again of those without records.
 
         Others have been said to be further in the transaction of their records.
         """
-        if self._touched_at is not None and now - self._touched_at < TOUCH_EVERY:
+        if self._touched_at is not None and abs(now - self._touched_at) < TOUCH_EVERY:
             return []
         late = now - TOUCH_EVERY / 2
-        held = self.partitions.held.values()
-        return [one.advance() for one in held if one.stored_at is None or one.stored_at <= late]
+        due = [h for h in self.partitions.held.values() if not h.stored_between(late, now)]
+        for held in due:
+            held.set_back(now)
+        return [held.advance() for held in due]
 
     def touched(self, *, now: datetime) -> None:
         """Note that it has been said."""
@@ -208,7 +181,7 @@ class Subscription:
         places = [(one.topic, one.partition) for one in revoked]
         self.partitions.drop(places)
         self._unowned.difference_update(places)
-        self._backlog = [m for m in self._backlog if (m.topic(), m.partition()) not in places]
+        self._gathering.drop(places)
         consumer.incremental_unassign(revoked)
 
     def _claimed(self, places: Iterable[Place]) -> list[TopicPartition]:
@@ -287,10 +260,3 @@ class Subscription:
 
 class ClaimError(Exception):
     """No partition can be claimed; the consumer starts over."""
-
-
-def admin_settings(configuration: dict[str, Any]) -> dict[str, Any]:
-    """Return what of a consumer's settings is about reaching Kafka."""
-    own = ("group.", "enable.", "auto.", "partition.", "session.", "heartbeat.", "max.poll.",
-           "fetch.", "queued.", "on_commit")  # fmt: skip
-    return {name: value for name, value in configuration.items() if not name.startswith(own)}

@@ -23,6 +23,19 @@ def sqlite(folder: Path) -> dict[str, Any]:
     }
 
 
+# A server that has vanished without a word is noticed within half a minute. And one that hears no
+# more of a transaction ends it: a process that was stopped in the midst of one would hold its rows
+# for ever, and keep those who take over from it waiting.
+VANISHED = {
+    "connect_timeout": "10",
+    "keepalives_idle": "10",
+    "keepalives_interval": "5",
+    "keepalives_count": "4",
+    "tcp_user_timeout": "30000",
+}
+ABANDONED = "-c idle_in_transaction_session_timeout=60s"
+
+
 def postgresql(url: str, *, pool: int) -> dict[str, Any]:
     """Return settings for a libpq URL; its parameters (sslmode, …) are passed on."""
     try:
@@ -35,7 +48,9 @@ def postgresql(url: str, *, pool: int) -> dict[str, Any]:
         "NAME": given.pop("dbname", "slatrack"),
         **settings,
         "OPTIONS": {
+            **VANISHED,
             **given,
+            "options": f"{ABANDONED} {given.get('options', '')}".rstrip(),
             "pool": {"min_size": 1, "max_size": pool, "timeout": 10},
         },
     }

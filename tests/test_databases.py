@@ -19,8 +19,22 @@ def test_every_part_of_a_url_arrives():
         "PASSWORD": "p@ss",
         "HOST": "db.example",
         "PORT": "6543",
-        "OPTIONS": {"sslmode": "verify-full", "sslrootcert": "/ca.pem"},
+        "OPTIONS": {
+            **databases.VANISHED,
+            "options": databases.ABANDONED,
+            "sslmode": "verify-full",
+            "sslrootcert": "/ca.pem",
+        },
     }
+
+
+def test_what_a_url_says_of_patience_comes_last_and_counts():
+    url = "postgresql://db/x?connect_timeout=3&options=-c%20statement_timeout%3D9s"
+
+    options = databases.postgresql(url, pool=4)["OPTIONS"]
+
+    assert options["connect_timeout"] == "3"
+    assert options["options"] == f"{databases.ABANDONED} -c statement_timeout=9s"
 
 
 def test_an_unreadable_url_is_refused_by_name():

@@ -1,11 +1,14 @@
 """OTLP over gRPC, as the SDK's channel sees it."""
 
+import queue
 import threading
 
 import grpc
 import pytest
 from django.conf import settings
 from django.db import OperationalError
+from google.rpc.error_details_pb2 import RetryInfo
+from google.rpc.status_pb2 import Status
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceRequest,
     ExportTraceServiceResponse,
@@ -74,7 +77,53 @@ def test_what_is_wrong_has_a_code_that_tells_whether_to_send_again(channel, monk
         raise OperationalError("database is locked")
 
     monkeypatch.setattr(intake, "wanted", away)
-    assert code_of(channel, export(span())) is grpc.StatusCode.UNAVAILABLE
+    with pytest.raises(grpc.RpcError) as caught:
+        call(channel, export(span()))
+    assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
+    assert retry_after(caught.value) > 0
+
+
+def retry_after(error):
+    """Return the seconds after which a sender is asked to send again: OTLP wants them named."""
+    details = dict(error.trailing_metadata())["grpc-status-details-bin"]
+    [packed] = Status.FromString(details).details
+    info = RetryInfo()
+    assert packed.Unpack(info)
+    return info.retry_delay.seconds
+
+
+def test_more_requests_than_can_wait_are_asked_to_come_again_and_lose_nothing(monkeypatch):
+    go_on, recorded = threading.Event(), grpc_receiver.take
+
+    def slow(*args, **options):
+        assert go_on.wait(60)
+        return recorded(*args, **options)
+
+    monkeypatch.setattr(grpc_receiver, "take", slow)
+    monkeypatch.setattr(grpc_receiver, "AT_ONCE", 1)
+    monkeypatch.setattr(grpc_receiver, "IN_LINE", 2)
+    server, port = grpc_receiver._start("127.0.0.1:0")
+    with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+        method = channel.unary_unary(METHOD)
+        sent = [method.future(export(span(trace_id=bytes([n] * 16)))) for n in range(1, 9)]
+        refused = first_done(sent)
+        go_on.set()
+        errors = [one.exception(timeout=60) for one in sent]
+    server.stop(5).wait()
+
+    assert refused.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+    codes = {error.code() for error in errors if error}
+    assert codes == {grpc.StatusCode.RESOURCE_EXHAUSTED}
+    assert all(retry_after(error) > 0 for error in errors if error)
+    assert Trace.objects.count() == errors.count(None) >= 2
+
+
+def first_done(calls):
+    """Return the first call that ends, whichever it is."""
+    done = queue.Queue()
+    for call in calls:
+        call.add_done_callback(done.put)
+    return done.get(timeout=30)
 
 
 def test_tokens(channel, monkeypatch):

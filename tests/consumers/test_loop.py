@@ -1,12 +1,13 @@
 """The loop of the span consumer, with a twin of Kafka's side: databases go, records are poison."""
 
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import OperationalError
+from django.db import InternalError, OperationalError
 
-from consumers import loop
+from consumers import keeper, loop
 from consumers.loop import Loop
 from consumers.partitions import Held, Partitions
 from consumers.subscription import Fetched
@@ -133,6 +134,51 @@ def test_while_the_database_is_away_the_batch_waits_and_then_goes_in(caplog):
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("kind", "said", "condition"),
+    [
+        (OperationalError, "database or disk is full", "full"),
+        (OperationalError, "could not extend file: No space left on device", "full"),
+        (InternalError, "cannot execute UPDATE in a read-only transaction", "away"),
+        (InternalError, "terminating connection due to idle-in-transaction timeout", "away"),
+    ],
+)
+def test_a_database_that_takes_nothing_is_waited_for_and_no_record_is_blamed(
+    kind, said, condition, caplog
+):
+    failures = [kind(said)] * 3
+    twin = Twin([Message(0, one(1)), Message(1, one(2))])
+
+    def refusing(*args, **options):
+        if failures:
+            raise failures.pop()
+        return record(*args, **options)
+
+    a_loop(twin, record=refusing).run_once()
+
+    assert (stored(), SetAside.objects.count()) == (2, 0)
+    assert f"the database is {condition}, reading pauses" in caplog.text
+
+
+@pytest.mark.django_db
+def test_while_a_transaction_takes_long_polling_goes_on_and_reading_pauses(monkeypatch, caplog):
+    monkeypatch.setattr(keeper, "LONG", 0.01)
+    monkeypatch.setattr(keeper, "POLL", 0.01)
+    polled, stop = threading.Event(), threading.Event()
+    twin = Twin([Message(0, one(1))])
+    twin.hold = lambda seconds: polled.set()
+
+    def long(*args, **options):
+        assert polled.wait(20), "nobody polls"
+        stop.set()
+
+    a_loop(twin, record=long, stop=stop).run()
+
+    assert twin.resumed == 1
+    assert caplog.text.count("the database takes longer") == 1
+
+
+@pytest.mark.django_db
 def test_a_deadlock_is_tried_again_at_once():
     failures = [OperationalError("deadlock detected")]
     twin = Twin([Message(0, one(1))])
@@ -236,11 +282,11 @@ def test_the_watermark_rises_by_records_and_by_the_brokers_word_and_never_falls(
     held.read(5, int(NOW.timestamp() * 1000) - 60_000, now=NOW)
     assert (held.read_to, (NOW - held.watermark_at).total_seconds()) == (6, 60)
 
-    held.told(9, asked_at=NOW)
+    held.told(9, asked_at=NOW, now=NOW)
     assert (held.lag, (NOW - held.watermark_at).total_seconds()) == (3, 60)
 
     held.end_seen = 9  # what is left are Kafka's own control records
-    held.told(9, asked_at=NOW)
+    held.told(9, asked_at=NOW, now=NOW)
     assert (held.lag, held.watermark_at) == (0, NOW)
 
     held.read(6, int(NOW.timestamp() * 1000) - 90_000, now=NOW)
@@ -250,8 +296,8 @@ def test_the_watermark_rises_by_records_and_by_the_brokers_word_and_never_falls(
 
 def test_an_end_that_is_reached_later_lifts_the_watermark_to_when_it_was_asked_for():
     held = Held(Claim("n", 1, 5), read_to=5)
-    held.told(7, asked_at=NOW)
-    held.told(9, asked_at=NOW + timedelta(seconds=1))
+    held.told(7, asked_at=NOW, now=NOW)
+    held.told(9, asked_at=NOW + timedelta(seconds=1), now=NOW + timedelta(seconds=1))
 
     held.read(5, 0, now=NOW)
     assert held.watermark_at is None
@@ -265,3 +311,17 @@ def test_a_record_from_the_future_does_not_take_the_watermark_along():
     held.read(0, int(NOW.timestamp() * 1000) + 10**9, now=NOW)
 
     assert held.watermark_at == NOW
+
+
+def test_a_clock_that_was_an_hour_ahead_takes_its_watermark_back():
+    held, ahead = Held(Claim("n", 1, 5), read_to=5), NOW + timedelta(hours=1)
+    held.told(5, asked_at=ahead, now=ahead)
+    assert held.watermark_at == ahead
+
+    held.set_back(NOW)
+    assert held.watermark_at == NOW
+
+    held.told(5, asked_at=ahead, now=ahead)
+    held.told(5, asked_at=NOW, now=NOW)
+    assert held.watermark_at == NOW
+    assert not replace(held, stored_at=ahead).stored_between(NOW - timedelta(seconds=1), NOW)
