@@ -71,6 +71,7 @@ class Load:
     start: int = 1_790_000_000 * SECOND
     noise: bool = True
     unreported: int = 0  # every n-th journey never reaches its sink; 0: all do
+    first: int = 0  # the number of its first journey, which begins at `start`
 
     @property
     def windows(self) -> int:
@@ -81,7 +82,16 @@ class Load:
     def total(self) -> int:
         """The number of spans that `records` yields."""
         full = self.windows * (800 if self.noise else 400)
-        return full - 2 * sum(self.stuck(number) for number in range(self.windows * 50))
+        return full - 2 * sum(map(self.stuck, self.numbers))
+
+    @property
+    def numbers(self) -> range:
+        """The numbers of its journeys."""
+        return range(self.first, self.first + self.windows * 50)
+
+    def begin(self, number: int) -> int:
+        """Return when journey `number` begins."""
+        return self.start + (number - self.first) * SECOND // 500
 
     def stuck(self, number: int) -> bool:
         """Whether journey `number` never reaches its sink, whose two spans are then not sent."""
@@ -90,7 +100,7 @@ class Load:
     @property
     def keys(self) -> list[tuple[str, str]]:
         """The (flow, key) of every journey."""
-        return [_event(number) for number in range(self.windows * 50)]
+        return [event(number) for number in self.numbers]
 
     def records(self) -> Iterator[bytes]:
         """Yield the records, the same ones at every call."""
@@ -107,9 +117,8 @@ class Load:
         self, window: int, rng: random.Random, resources: list[ResourceSpans]
     ) -> Iterator[bytes]:
         spans: list[list[Span]] = [[] for _ in SERVICES]
-        for number in range(window * 50, window * 50 + 50):
-            begin = self.start + number * SECOND // 500
-            for service, span in _journey(number, begin, rng):
+        for number in self.numbers[window * 50 : window * 50 + 50]:
+            for service, span in _journey(number, self.begin(number), rng):
                 if service < len(SERVICES) - 1 or not self.stuck(number):
                     spans[service].append(span)
         for service, found in enumerate(spans):
@@ -132,12 +141,13 @@ class Load:
         return spans
 
 
-def _event(number: int) -> tuple[str, str]:
+def event(number: int) -> tuple[str, str]:
+    """Return the flow and key of journey `number`."""
     return FLOWS[number % 3], f"{FLOWS[number % 3][:3].upper()}-20261122-{number:08d}"
 
 
 def _journey(number: int, begin: int, rng: random.Random) -> Iterator[tuple[int, Span]]:
-    flow, key = _event(number)
+    flow, key = event(number)
     trace_id = rng.randbytes(16)
     ids = [rng.randbytes(8) for _ in SHAPES]
     for shape, span_id in zip(SHAPES, ids, strict=True):

@@ -25,7 +25,7 @@ class Processes:
     def __init__(self, number: int, *command: str, changed: dict[str, str]) -> None:
         self._command = [sys.executable, "manage.py", *command]
         self._number = number
-        self._environment = {**os.environ, **_here(), **changed}
+        self._environment = {**os.environ, **here(), **changed}
         self._running: list[subprocess.Popen[bytes]] = []
 
     def __enter__(self) -> "Processes":
@@ -66,14 +66,16 @@ class Processes:
         return None if found is None else int(found)
 
 
-def _here() -> dict[str, str]:
-    """Settings that lead another process to the database in use here."""
+def here(*, port: int = 0) -> dict[str, str]:
+    """Settings that lead another process to the database in use here, or to a proxy of it."""
     at: dict[str, Any] = connection.settings_dict
     if connection.vendor == "sqlite":
         return {"SLATRACK_DATA_DIR": str(Path(at["NAME"]).parent)}
     who = ":".join(quote(at[name], safe="") for name in ("USER", "PASSWORD") if at[name])
     where = ":".join(quote(str(at[name]), safe="") for name in ("HOST", "PORT") if at[name])
-    others = urlencode({name: value for name, value in at["OPTIONS"].items() if name != "pool"})
+    where = f"127.0.0.1:{port}" if port else where
+    given = {name: value for name, value in at["OPTIONS"].items() if name != "pool"}
+    others = urlencode(given, quote_via=quote)  # libpq takes no + for a space
     url = f"postgresql://{who}{'@' if who else ''}{where}/{quote(at['NAME'])}?{others}"
     return {"SLATRACK_DATABASE_URL": url, "SLATRACK_SECRET_KEY": settings.SECRET_KEY}
 

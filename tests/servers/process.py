@@ -45,7 +45,7 @@ def running(
     user: str | None = None,
     env: dict[str, str] | None = None,
     cwd: Path = Path("/"),
-    seconds: float = 60,
+    seconds: float = 180,
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run `command` until the block ends; fail with its log when it does not become ready."""
     with log.open("wb") as out:

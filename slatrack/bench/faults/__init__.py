@@ -1,0 +1,1 @@
+"""The fault matrix: what may go wrong around slatrack, done to real processes and real servers."""

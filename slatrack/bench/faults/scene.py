@@ -1,0 +1,187 @@
+"""The scene of one fault: consumers and a watcher on real servers, a load with its manifest."""
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import psycopg
+from django.conf import settings
+from django.db import connection
+from django.db.models import Sum
+from psycopg.conninfo import make_conninfo
+
+from slatrack.bench.faults import invariants
+from slatrack.bench.faults.manifest import RECORDS_PER_WINDOW, SPANS_PER_WINDOW, Manifest
+from slatrack.bench.faults.members import Member
+from slatrack.bench.faults.proxy import Proxy
+from slatrack.bench.faults.servers import Servers
+from slatrack.bench.faults.topic import Topic
+from slatrack.bench.load import SECOND
+from slatrack.tracking.models import Source
+
+CONSUMERS = 2
+PATIENCE = 120.0  # seconds without progress
+DUE = timedelta(minutes=15)  # of the load's deadlines, after an event began
+SLOWEST = 1_000  # spans a second that are made and sent at least
+
+
+class Stuck(Exception):
+    """What had to come did not; says what."""
+
+
+@dataclass(slots=True)
+class Scene:
+    """What a fault works on. `kills` is how often it kills, where it does."""
+
+    windows: int  # of events, 50 each, to be sent in all
+    manifest: Manifest
+    topic: Topic
+    rng: random.Random
+    kills: int
+    servers: Servers | None
+    consumers: list[Member] = field(default_factory=list)
+    watcher: list[Member] = field(default_factory=list)
+    numbers: dict[int, int] = field(default_factory=dict)  # of the manifest, by those of the topic
+    asides: int = 0  # records that are to be set aside
+    notes: dict[str, object] = field(default_factory=dict)
+    _from: float = 0.0
+    _upto: float = 1.0
+
+    def turn(self, number: int, turns: int) -> None:
+        """Begin one of so many turns: `send` counts from here to its end."""
+        self._from, self._upto = number / turns, (number + 1) / turns
+
+    def send(self, share: float = 1.0, *, wait: bool = True) -> None:
+        """Produce events up to that share of this turn; wait until Kafka has them.
+
+        All their records are sent before any of them is due, but not long before.
+        """
+        upto = self._from + share * (self._upto - self._from)
+        done = len(self.manifest.records) // RECORDS_PER_WINDOW
+        windows = round(upto * self.windows) - done
+        if windows < 1:
+            return
+        ahead = timedelta(seconds=10 + windows * SPANS_PER_WINDOW / SLOWEST)
+        due = datetime.now(UTC) + ahead
+        first, number = len(self.manifest.records), self.topic.sent
+        made = self.manifest.add(windows, round((due - DUE).timestamp()) * SECOND)
+        self.topic.produce(made)
+        self.numbers |= {number + one: first + one for one in range(len(made))}
+        if wait:
+            self.topic.flush()
+            if datetime.now(UTC) > due:
+                raise Stuck("this machine was too slow to send in time: nothing can be said")
+
+    def read(self) -> int:
+        """Return up to where records have been stored, added up over the partitions."""
+        rows = Source.objects.filter(topic=self.topic.name)
+        return rows.aggregate(n=Sum("next_offset"))["n"] or 0
+
+    def all_read(self) -> bool:
+        """Whether all that was sent is stored, or set aside."""
+        return self.read() == sum(self.topic.ends())
+
+    def owners(self) -> set[str]:
+        """Return who owns partitions, by the database."""
+        return set(Source.objects.filter(topic=self.topic.name).values_list("owner", flat=True))
+
+    def epochs(self) -> int:
+        """Return how often partitions were claimed, in all."""
+        rows = Source.objects.filter(topic=self.topic.name)
+        return rows.aggregate(n=Sum("epoch"))["n"] or 0
+
+    def owned_by(self, member: Member) -> int:
+        """Return how many partitions the process of `member` owns, by the database."""
+        rows = Source.objects.filter(topic=self.topic.name, owner__contains=f":{member.pid}:")
+        return rows.count()
+
+    def until(self, condition: Callable[[], bool], why: str, *, seconds: float = PATIENCE) -> None:
+        """Wait for a condition; raise Stuck(why) when it does not come, or a process has died."""
+        end, last = time.monotonic() + seconds, None
+        while not self._asked(condition):
+            if (moved := self._quietly_read()) != last:
+                last, end = moved, time.monotonic() + seconds
+            if time.monotonic() > end:
+                raise Stuck(f"{why}; {moved} of {sum(self.topic.ends())} records are stored")
+            for one in (*self.consumers, *self.watcher):
+                if one.died():
+                    raise Stuck(f"{one.command} ended by itself: {one.said()[-400:]}")
+            time.sleep(0.05)
+
+    def _asked(self, condition: Callable[[], bool]) -> bool:
+        with suppress(Exception):  # the database may be what is away
+            return condition()
+        connection.close()
+        return False
+
+    def _quietly_read(self) -> int | None:
+        with suppress(Exception):
+            return self.read()
+        connection.close()
+        return None
+
+    @contextmanager
+    def admin(self) -> Iterator[psycopg.Connection]:
+        """A connection of its own to the database, past the proxies."""
+        with psycopg.connect(make_conninfo(**own_connection()), autocommit=True) as opened:
+            yield opened
+
+
+def own_connection() -> dict[str, str]:
+    """Return libpq's parameters of the database in use here."""
+    names = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host",
+             "PORT": "port"}  # fmt: skip
+    at = connection.settings_dict
+    return {to: str(at[name]) for name, to in names.items() if at[name]}
+
+
+@contextmanager
+def scene(
+    spans: int,
+    seed: int,
+    folder: Path,
+    *,
+    kills: int,
+    servers: Servers | None,
+) -> Iterator[Scene]:
+    """Set a scene: an empty topic, proxies, processes that are not started yet."""
+    topic, windows = Topic(settings.SLATRACK.kafka_brokers), -(-spans // SPANS_PER_WINDOW)
+    rng = random.Random(seed)  # noqa: S311 - no secret
+    made = Scene(windows, Manifest(seed), topic, rng, kills, servers)
+    reading = {
+        "SLATRACK_KAFKA_TOPICS": f"{topic.name}:otlp_proto",
+        "SLATRACK_KAFKA_LOG_TOPICS": "",
+        "SLATRACK_KAFKA_GROUP": topic.name,
+        "SLATRACK_METRICS_PORT": "0",
+    }
+    with ExitStack() as stack:
+        stack.callback(topic.remove)
+        for number in range(CONSUMERS + 1):
+            name = "consume_spans" if number < CONSUMERS else "watch_deadlines"
+            proxy = stack.enter_context(Proxy(*_database()))
+            log = folder / f"{topic.name}-{name}-{number}.log"
+            member = Member(name, proxy, log, reading)
+            stack.callback(member.end)
+            (made.consumers if number < CONSUMERS else made.watcher).append(member)
+        yield made
+
+
+def _database() -> tuple[str, int]:
+    at = connection.settings_dict
+    return str(at["HOST"] or "127.0.0.1"), int(at["PORT"] or 5432)
+
+
+def finish(made: Scene) -> list[str]:
+    """Let everything come to rest; return what does not hold."""
+    stuck = []
+    try:
+        made.until(made.all_read, "not all was read")
+        made.until(lambda: invariants.settled(made.manifest), "not all was judged", seconds=60)
+    except Stuck as exc:
+        stuck.append(str(exc))
+    now = datetime.now(UTC)
+    return [*stuck, *invariants.broken(made.manifest, asides=made.asides, now=now)]

@@ -1,0 +1,140 @@
+"""The table of faults: what each does to which process, and when. The names are the interface.
+
+Each is called with consumers and watcher running and nothing sent; it sends what it needs, and
+ends with all running again. What must hold then is the same for all: see `invariants`.
+"""
+
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from slatrack.bench.faults import clock, database, kafka
+from slatrack.bench.faults.members import Member
+from slatrack.bench.faults.proxy import Link
+from slatrack.bench.faults.scene import Scene
+
+TAKEN_OVER = 40.0  # seconds until another consumer must have the partitions of one that is silent
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that goes wrong: `about` says what, in words. `needs_servers`: can stop them."""
+
+    about: str
+    act: Callable[[Scene], None]
+    needs_servers: bool = False
+
+
+def kill(scene: Scene) -> None:
+    """kill -9 of either consumer, each time once a random part has been read."""
+    read = scene.read()
+    scene.send()
+    records = range(read + 1, sum(scene.topic.ends()))
+    for point in sorted(scene.rng.choices(records, k=scene.kills)):
+        scene.until(lambda n=point: scene.read() >= n, "no progress between kills")  # type: ignore[misc]
+        again(scene.rng.choice(scene.consumers))
+
+
+def kill_again_and_again(scene: Scene) -> None:
+    """kill -9 of both at any moment, also as they start, join, claim and take up their work."""
+    scene.send()
+    for _ in range(scene.kills):
+        time.sleep(scene.rng.uniform(0, 4))
+        again(scene.rng.choice(scene.consumers))
+    for member in scene.watcher:
+        again(member)
+
+
+def kill_in_commit(scene: Scene) -> None:
+    """kill -9 with the COMMIT under way: the database takes it, nobody hears that it did."""
+    scene.send(0.5)
+    for member in scene.consumers:
+        caught(scene, member, lambda link, one=member: one.kill())  # type: ignore[misc]
+        member.start()
+    scene.send()
+
+
+def two_owners(scene: Scene) -> None:
+    """SIGSTOP of a consumer, so long that the other takes over; then SIGCONT: it must be fenced."""
+    scene.send(0.5)
+    member, other = scene.consumers
+    scene.until(lambda: scene.owned_by(member) > 0, "it owns nothing")
+    member.send(signal.SIGSTOP)
+    scene.send(0.8)
+    scene.until(lambda: scene.owned_by(member) == 0, "nobody took over", seconds=TAKEN_OVER)
+    member.send(signal.SIGCONT)
+    scene.send()
+    scene.notes["taken_over_by"] = scene.owned_by(other)
+
+
+def two_owners_in_commit(scene: Scene) -> None:
+    """The same with a transaction open, whose rows the other needs to take over."""
+    member = scene.consumers[0]
+    scene.send(0.5)
+    began = time.monotonic()
+
+    def stop(link: Link) -> None:
+        member.send(signal.SIGSTOP)
+        scene.until(lambda: scene.owned_by(member) == 0, "nobody took over", seconds=90)
+        scene.notes["seconds_until_taken_over"] = round(time.monotonic() - began, 1)
+
+    caught(scene, member, stop)
+    member.send(signal.SIGCONT)
+    scene.send()
+
+
+def again(member: Member) -> None:
+    """Kill and start."""
+    member.kill()
+    member.start()
+
+
+def caught(scene: Scene, member: Member, act: Callable[[Link], None]) -> None:
+    """Act on the next COMMIT of `member` that stores spans, and wait until that is done."""
+    done: list[bool] = []
+
+    def at_commit(link: Link) -> None:
+        try:
+            act(link)
+        finally:
+            done.append(True)
+
+    member.proxy.at_commit = at_commit
+    scene.until(lambda: bool(done), "it stored nothing", seconds=150)
+
+
+def ambiguous_commit(scene: Scene) -> None:
+    """The connection is cut after COMMIT was sent and before its answer came, several times."""
+
+    def cut(link: Link) -> None:
+        link.swallow = True
+
+    for share in (0.3, 0.6, 0.9):
+        scene.send(share, wait=False)
+        caught(scene, scene.rng.choice(scene.consumers), cut)
+    scene.send()
+
+
+FAULTS: dict[str, Fault] = {
+    "kill": Fault("kill -9 of consumers at random moments", kill),
+    "kill_again": Fault("kill -9 again and again, also while they start", kill_again_and_again),
+    "kill_in_commit": Fault("kill -9 inside the COMMIT", kill_in_commit),
+    "ambiguous_commit": Fault("cut between COMMIT and its answer", ambiguous_commit),
+    "two_owners": Fault("SIGSTOP, rebalance, SIGCONT", two_owners),
+    "two_owners_in_commit": Fault("the same with a transaction open", two_owners_in_commit),
+    "database_restart": Fault(
+        "PostgreSQL stopped and started", database.restart, needs_servers=True
+    ),
+    "backend_terminated": Fault("the server ends sessions", database.terminate),
+    "connections_exhausted": Fault("no connection is left for us", database.exhaust),
+    "long_reader": Fault("a reader holds a snapshot all the while", database.read_long),
+    "locked": Fault("a table is locked beyond max.poll.interval", database.lock),
+    "silent_network": Fault("packets to the database vanish", database.vanish),
+    "slow_disk": Fault("each COMMIT takes a second longer", database.slow),
+    "broker_restart": Fault("Kafka stopped and started", kafka.restart, needs_servers=True),
+    "broker_absent": Fault("Kafka away as slatrack starts", kafka.absent, needs_servers=True),
+    "retention": Fault("Kafka deletes what was not read", kafka.overtake),
+    "poison": Fault("records that nobody can read", kafka.poison),
+    "clock": Fault("the clock jumps an hour ahead, and back", clock.jump),
+}  # fmt: skip
