@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from slatrack.alerting import reading as alerts
-from slatrack.alerting.models import Alert
+from slatrack.alerting.models import Alert, IncidentChange
 from slatrack.domain.flows import Step
 from slatrack.tracking import flows, reading
 from slatrack.tracking.evidence import Evidence, Known, find
@@ -27,7 +27,9 @@ class JourneyData:
     deadline: Deadline | None  # the one that its row shows
     flips: list[Flip]
     alerts: list[Alert]
+    taken_on: list[IncidentChange]  # what people did about them
     evidence: Evidence
+    known: Known
 
     @property
     def total(self) -> int:
@@ -75,6 +77,7 @@ def look(flow: str, key: str, *, now: datetime) -> JourneyData | None:
     if known is None:
         return None
     evidence, row = _evidence(known), known.row
+    told = alerts.alerts_of(row.pk)
     shown = row.deadlines.filter(name=row.deadline).first()
     return JourneyData(
         row=row,
@@ -83,8 +86,10 @@ def look(flow: str, key: str, *, now: datetime) -> JourneyData | None:
         steps=known.journey.way,
         deadline=shown,
         flips=list(row.flips.order_by("-recorded_at", "-id")[:200]),
-        alerts=alerts.alerts_of(row.pk),
+        alerts=told,
+        taken_on=alerts.taken_on(told) if told else [],
         evidence=evidence,
+        known=known,
     )
 
 

@@ -6,9 +6,11 @@ from datetime import datetime
 from dashboards import words
 from dashboards.chips import chip
 from dashboards.journey_data import JourneyData
-from slatrack.alerting.models import Alert
+from slatrack.alerting.models import Alert, Incident, IncidentChange
 from slatrack.domain.states import Verdict
 from slatrack.tracking.models import Flip
+
+State = Incident.State
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,7 @@ def history(data: JourneyData) -> list[Happening]:
     """Return what happened, newest first; the clock's start is the oldest."""
     found = [_flip(one) for one in data.flips]
     found += [_alert(one) for one in data.alerts]
+    found += [_change(one) for one in data.taken_on]
     if data.deadline is not None and data.deadline.started_at is not None:
         at = data.deadline.started_at
         rule = f"{data.deadline.name} v{data.deadline.version}"
@@ -63,11 +66,20 @@ def _why(flip: Flip) -> str:
 
 
 def _alert(alert: Alert) -> Happening:
-    incident, at = alert.incident, alert.decided_at
-    text = f"{chip(alert.rung).word} alert"
-    if incident is None:
+    at, text = alert.decided_at, f"{chip(alert.rung).word} alert"
+    if alert.incident is None:
         return Happening(at, at, alert.rung, text)
-    text += f", incident #{incident.number}, {incident.state}"
-    if incident.owner is not None:
-        text += f" by {incident.owner.get_username()}"
-    return Happening(at, at, alert.rung, text, incident.pk)
+    return Happening(
+        at, at, alert.rung, f"{text}, incident #{alert.incident.number}", alert.incident.pk
+    )
+
+
+def _change(change: IncidentChange) -> Happening:
+    """What a person did about an incident of its alerts, or slatrack when it was over."""
+    after = "opened again" if change.after == State.OPEN else change.after
+    by = change.by.get_username() if change.by else "slatrack"
+    text = f"Incident #{change.incident_id} {after} by {by}"
+    if change.until is not None and change.after == State.SNOOZED:
+        text += f" for {words.duration(change.until - change.at)}"
+    text += f": {change.why}" if change.why else ""
+    return Happening(change.at, change.at, change.after, text, change.incident_id)

@@ -63,3 +63,9 @@ def recorded_late(one: Happening) -> bool:
 def before(milliseconds: float) -> str:
     """Return how long before it was: "3 s before", "just before"."""
     return f"{words.duration(milliseconds / 1000)} before" if milliseconds >= 1 else "just before"
+
+
+@register.filter
+def nanoseconds(length: int | None) -> str:
+    """Return a length in nanoseconds as people read it; a dash for none."""
+    return words.duration(length / 1e9) if isinstance(length, int) else "–"

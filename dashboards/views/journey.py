@@ -10,12 +10,19 @@ from django.utils import timezone
 from django.utils.text import slugify
 from django.views.decorators.http import require_GET
 
+from dashboards.comparison import comparison
 from dashboards.journey_data import JourneyData, look
 from dashboards.journey_picture import context, touched
 from dashboards.way import attempts
 from slatrack.domain.instants import rfc3339
 
-TABS = {"spans": "Spans", "attributes": "Attributes", "table": "Table", "raw": "Raw"}
+TABS = {
+    "spans": "Spans",
+    "compare": "Compare",
+    "attributes": "Attributes",
+    "table": "Table",
+    "raw": "Raw",
+}
 PAGE = 200
 
 
@@ -48,7 +55,8 @@ def journey(request: HttpRequest, flow: str, key: str) -> HttpResponse:
 def _tab(request: HttpRequest, data: JourneyData) -> dict[str, Any]:
     tab = request.GET.get("tab", "spans")
     page = Paginator(data.spans, PAGE).get_page(request.GET.get("page"))
-    return {"tabs": TABS, "tab": tab if tab in TABS else "spans", "page": page}
+    said = {"tabs": TABS, "tab": tab if tab in TABS else "spans", "page": page}
+    return {**said, "comparison": comparison(data)} if tab == "compare" else said
 
 
 def _selected(request: HttpRequest, data: JourneyData) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 Nothing here checks rights either: callers check `alerting.view_incident` first.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -13,6 +14,8 @@ from slatrack.alerting.models import Alert, Attempt, Delivery, Incident, Inciden
 from slatrack.tracking.models import Journey
 
 LIVE = (Incident.State.OPEN, Incident.State.ACKNOWLEDGED, Incident.State.SNOOZED)
+
+MOST_CHANGES = 100  # of incidents, that an event's page tells
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,21 @@ def alerts_of(journey_id: UUID) -> list[Alert]:
     """Return the alerts of one journey, oldest first, with their incidents."""
     rows = Alert.objects.filter(journey=journey_id).select_related("incident", "incident__owner")
     return list(rows.order_by("id"))
+
+
+def taken_on(found: Iterable[Alert]) -> list[IncidentChange]:
+    """Return what became of the incidents of some alerts since each alert, oldest first.
+
+    That an incident was opened is not among it: that is the alert itself.
+    """
+    since: dict[int, datetime] = {}
+    for alert in found:
+        if alert.incident_id is not None:
+            at = since.get(alert.incident_id, alert.decided_at)
+            since[alert.incident_id] = min(at, alert.decided_at)
+    rows = IncidentChange.objects.filter(incident__in=since).exclude(before="")
+    changes = rows.select_related("by").order_by("-id")[:MOST_CHANGES]
+    return [one for one in reversed(changes) if one.at >= since[one.incident_id]]
 
 
 def alerts(*, flow: str | None = None, limit: int = 50, before: int | None = None) -> list[Alert]:

@@ -41,6 +41,7 @@ class Broker:
                 [*self._command, "kafka.Kafka", str(self._config)],
                 log=self.folder / "kafka.out",
                 ready=lambda: _has_broker(admin),
+                seconds=180,
             )
         )
 
