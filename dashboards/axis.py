@@ -17,6 +17,7 @@ NICE = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21
 ENOUGH = 7
 MARGIN = 6  # a sixth more, for the words behind the last line
 CLOSE = 15  # percent: two words side by side need so much
+ROOM = 3  # percent: a tick's word needs so much beyond its middle
 DAY = 86400
 FINE = 2  # seconds: below that, milliseconds
 BILLION = 1_000_000_000
@@ -107,7 +108,8 @@ def ticks(across: Axis) -> list[tuple[float, str]]:
     seconds = (across.end - across.start) / BILLION
     size = _fine(seconds / ENOUGH) if seconds < FINE else _nice(seconds / ENOUGH)
     steps = [number * size for number in range(int(seconds / size) + 1)]
-    return [(across.at(across.start + int(one * BILLION)), _word(one)) for one in steps]
+    found = [(across.at(across.start + int(one * BILLION)), _word(one)) for one in steps]
+    return [(x, word) for x, word in found if x <= 100 - ROOM]
 
 
 def _fine(at_least: float) -> float:

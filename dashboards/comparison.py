@@ -65,7 +65,7 @@ def _whole(here: Took, usual: Typical) -> Iterator[str]:
         yield f"It is on its way; {others} {middle}."
         return
     beyond = here.whole > usual.most and here.whole - usual.most > LEAST and usual.count > 1
-    tail = ", longer than nearly all of them" if beyond else ""
+    tail = ", longer than nearly all others" if beyond else ""
     yield f"It took {_words(here.whole)}{tail}; {others} {middle}."
 
 
@@ -105,7 +105,7 @@ def _row(leg: Between, here: Length | None, usual: Usual | None, longest: int, c
         here,
         usual.length if usual else None,
         _difference(here, usual, count),
-        bool(here and usual and here.whole > usual.most + LEAST),
+        bool(here and usual and _noticeable(here, usual) and here.whole > usual.most),
         _bar(here, longest),
         _bar(usual.length if usual else None, longest),
         round(100 * usual.most / longest, 2) if usual else 0,
@@ -117,10 +117,15 @@ def _difference(here: Length | None, usual: Usual | None, count: int) -> str:
         return f"none of {count:,} went here"
     if here is None:
         return "not taken"
-    more = here.whole - usual.length.whole
-    if abs(more) <= max(LEAST, ALIKE * usual.length.whole):
+    if not _noticeable(here, usual):
         return "as usual"
+    more = here.whole - usual.length.whole
     return f"{_words(more)} {'longer' if more > 0 else 'shorter'}"
+
+
+def _noticeable(here: Length, usual: Usual) -> bool:
+    more = here.whole - usual.length.whole
+    return abs(more) > max(LEAST, ALIKE * usual.length.whole)
 
 
 def _bar(length: Length | None, longest: int) -> Bar | None:

@@ -15,6 +15,11 @@ from slatrack.domain.gaps import Reason
 from slatrack.domain.states import Status, Verdict
 from slatrack.tracking.models import Deadline
 
+NEVER_CAME = (
+    "a span that another one names as its parent, or links to, was never received, "
+    "so something may be missing"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Head:
@@ -133,7 +138,7 @@ def _notes(data: JourneyData) -> list[str]:
     helped = {gap["remedy"]: gap for gap in reversed(data.described["gaps"]) if gap["remedy"]}
     dropped = any(gap["reason"] == Reason.DROPPED for gap in helped.values())
     if not data.described["complete"] and not dropped:
-        notes.append("Incomplete: a span's parent was never received, so something may be missing.")
+        notes.append(f"Incomplete: {NEVER_CAME}.")
     for gap in reversed(helped.values()):
         what = "Incomplete" if gap["reason"] == Reason.DROPPED else gap["step"].capitalize()
         notes.append(f"{what}: {gap['sentence']}. {gap['remedy']}")

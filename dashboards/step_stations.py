@@ -6,6 +6,10 @@ from typing import Any
 
 from dashboards import words
 from dashboards.journey_data import JourneyData
+from slatrack.domain.flows import Role
+from slatrack.domain.states import Status
+
+BESIDE = (Role.CANCEL, Role.AMEND, Role.DEAD_LETTER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +46,15 @@ def stations(data: JourneyData) -> list[Station]:
 
 def _seen(seen: dict[str, Any], data: JourneyData) -> Station:
     here = data.row.ended_at is None and seen["step"] == data.row.step
-    state = "failed" if seen["error"] else "here" if here else "passed"
+    beside = seen["role"] in BESIDE
+    wrong = seen["error"] or (here and beside and data.row.status == Status.FAILED)
+    state = "failed" if wrong else "here" if here else "passed"
     notes = []
     if seen["attempts"] > 1:
         notes.append(f"{seen['attempts']} attempts")
     if seen["shared"] > 1:
         notes.append(f"shared by {seen['shared']:,}")
-    if not seen["required"]:
+    if not seen["required"] and not beside:
         notes.append("optional")
     length = datetime.fromisoformat(seen["started_at"]) - data.row.started_at
     after = f"+{words.duration(length)}" if length > timedelta() else ""

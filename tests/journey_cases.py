@@ -7,6 +7,7 @@ many at once, a state store, retries, a parent that never came, clocks that diff
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zlib import crc32
 
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
@@ -101,8 +102,13 @@ def processed(name: str, at: float, parent: str, trace: str = "", **more: Any) -
         process(name, at, 6, parent=parent, span=f"{name} process", trace=trace, **more),
         sent("enricher", "SELECT accounts", CLIENT, at + 1, 2, span=f"{name} select", **own),
         sent("enricher", "trades.enriched publish", PRODUCER, at + 5, 0.1, span=f"{name} enriched",
-             topic="trades.enriched", offset=900, **own),
+             topic="trades.enriched", offset=enriched_at(name), **own),
     ]  # fmt: skip
+
+
+def enriched_at(name: str) -> int:
+    """Return the offset of the event `name` in the topic of the enriched."""
+    return 1_000 + crc32(name.encode()) % 9_000
 
 
 def process(name: str, at: float, took: float, *, trace: str = "", **more: Any) -> Sent:
@@ -114,7 +120,7 @@ def process(name: str, at: float, took: float, *, trace: str = "", **more: Any) 
 def settled(name: str, at: float, trace: str = "", **more: Any) -> Sent:
     """The sink writes the event `name`."""
     more = {"span": f"{name} settled", "parent": f"{name} enriched", **more}
-    return put(at, 3, trace=trace or name, **more)
+    return put(at, 3, trace=trace or name, offset=enriched_at(name), **more)
 
 
 def put(at: float, took: float, **more: Any) -> Sent:
@@ -160,7 +166,7 @@ def state_store() -> str:
         for verb, at in (("get", 7), ("put", 9)):
             name, span = f"balances state-store-{verb}", f"{key} {verb}"
             record(sent("enricher", name, INTERNAL, at + number * 8, 0.01, span=span, **own))
-        record(settled(key, 30 + number * 8, offset=900 + number))
+        record(settled(key, 30 + number * 8))
         before = key
     return "STORE-3"
 
@@ -179,7 +185,7 @@ def retries() -> str:
         service, span = process(key, 4 + number * 12, 5, **more)
         span.events.append(build.span_event("exception", said, span.end_time_unix_nano))
         record((service, span))
-    record(*processed(key, 30, f"{key} out", offset=500), settled(key, 50, offset=901))
+    record(*processed(key, 30, f"{key} out", offset=500), settled(key, 50))
     return key
 
 
@@ -188,7 +194,7 @@ def parent_never_came() -> str:
     key = "ORPHAN-1"
     record(*ingress(key, offset=600))
     _, *inner = processed(key, 9, "never", offset=600)
-    record(*inner, settled(key, 30, offset=902, key=key))
+    record(*inner, settled(key, 30, key=key))
     return key
 
 
@@ -196,7 +202,7 @@ def skew() -> str:
     """Case 22: the consumer's clock is behind, so that it seems to begin before its producer."""
     key = "SKEW-1"
     record(*ingress(key, offset=700))
-    record(*processed(key, -1.5, f"{key} out", offset=700), settled(key, 20, offset=903))
+    record(*processed(key, -1.5, f"{key} out", offset=700), settled(key, 20))
     return key
 
 
@@ -207,7 +213,7 @@ def missing_step() -> str:
         record(*ingress(key, at=number, offset=800 + number))
         record(*processed(key, 6 + number, f"{key} out", offset=800 + number))
         record(settled(key, 30 + number))
-    record(*ingress("HOLE-1", offset=850), settled("HOLE-1", 40, offset=904, key="HOLE-1"))
+    record(*ingress("HOLE-1", offset=850), settled("HOLE-1", 40, key="HOLE-1"))
     return "HOLE-1"
 
 
@@ -215,6 +221,18 @@ def on_its_way() -> str:
     """In flight, and longer than usual."""
     record(*ingress("FLIGHT-1", at=20, offset=860))
     return "FLIGHT-1"
+
+
+def slower_than_usual() -> str:
+    """Done, but it waited far longer than others for the sink."""
+    for number in range(12):
+        key = f"USUAL-{number:02d}"
+        record(*ingress(key, at=number * 0.5, offset=700 + number))
+        record(*processed(key, 4 + number * 0.6, f"{key} out", offset=700 + number))
+        record(settled(key, 14 + number * 0.5))
+    record(*ingress("SLOW-1", at=8, offset=790))
+    record(*processed("SLOW-1", 13, "SLOW-1 out", offset=790), settled("SLOW-1", 80))
+    return "SLOW-1"
 
 
 ORDERS = """\
@@ -290,6 +308,7 @@ CASES: dict[str, Case] = {
     "24-links-dropped": links_dropped,
     "missing-step": missing_step,
     "on-its-way": on_its_way,
+    "slower-than-usual": slower_than_usual,
 }
 
 

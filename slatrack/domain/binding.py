@@ -111,8 +111,12 @@ def _bind_flow(graph: Graph, flow: str) -> tuple[dict[str, list[Group]], bool]:
 
 
 def only_event(tree: Tree) -> tuple[str, ...]:
-    """Return the one event that a trace knows; none where it knows several, or none."""
+    """Return the one event that a trace knows; none where it knows several, or none.
+
+    It also knows those of who links to a span of it that never came.
+    """
     known = {keys for keys in tree.owners.values() if keys}
+    known |= {keys for _, claims in tree.graph.unseen if (keys := tuple(tree.of(claims.below)))}
     if len(known) > 1 or not known:
         return ()
     [keys] = known

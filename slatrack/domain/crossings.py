@@ -5,7 +5,7 @@ Between two services stand a sending span (PRODUCER, or CLIENT for a call) and a
 between the steps is known in part only. Pure; spans may form rings, so every walk is bounded.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from slatrack.domain.facts import Fact
@@ -43,7 +43,7 @@ class Crossing(NamedTuple):
         return self.taken.end if _receives(self.taken) and waited else self.taken.start
 
 
-def crossing(facts: Facts, before: Iterable[SpanAt], after: SpanAt) -> Crossing:
+def crossing(facts: Facts, before: Collection[SpanAt], after: SpanAt) -> Crossing:
     """Return how the event came from the spans of one step to the span of the next."""
     around = {at for one in before for at in _upwards(facts, one)}
     for here in _upwards(facts, after):
@@ -51,7 +51,7 @@ def crossing(facts: Facts, before: Iterable[SpanAt], after: SpanAt) -> Crossing:
         if here in around:
             return Crossing(inside=True)
         if one.kind in TAKES or _receives(one):
-            return Crossing(one, _sender(facts, here, one))
+            return Crossing(one, _sender(facts, here, one) or _writer(facts, before, one))
         if one.kind == Kind.PRODUCER and here != after:
             return Crossing(sent=one)
     return Crossing()
@@ -81,6 +81,27 @@ def _sender(facts: Facts, at: SpanAt, taker: Fact) -> Fact | None:
             return None
         at, taker = polls[0]
     return None
+
+
+def _writer(facts: Facts, before: Iterable[SpanAt], taker: Fact) -> Fact | None:
+    """The span that wrote what was taken, where no context leads to it.
+
+    By the message's place; else, as two steps may be joined by the key alone, a span of the step
+    before that wrote to the topic it was taken from.
+    """
+    if taker.topic is None:
+        return None
+    if taker.partition is not None and taker.offset is not None:
+        place = taker.topic, taker.partition, taker.offset
+        for one in facts.values():
+            if one.kind == Kind.PRODUCER and (one.topic, one.partition, one.offset) == place:
+                return one
+    spans = (facts[at] for at in before if at in facts)
+    return next((one for one in spans if _wrote(one, taker)), None)
+
+
+def _wrote(one: Fact, taker: Fact) -> bool:
+    return one.kind == Kind.PRODUCER and one.topic == taker.topic
 
 
 def _above(facts: Facts, at: SpanAt, one: Fact) -> Iterator[tuple[SpanAt, Fact]]:

@@ -33,8 +33,9 @@ class Graph:
     """The edges of a trace.
 
     `uppers` names for a reader of messages the spans here that wrote them, but for its parent.
-    `from_writers`, `from_readers` and `from_below` are what other traces claim at a span. A span
-    that is `cut` is not its parent's: it reads one message of a batch that its parent received.
+    `from_writers`, `from_readers` and `from_below` are what other traces claim at a span; `unseen`
+    what they claim of spans of this trace that never came. A span that is `cut` is not its
+    parent's: it reads one message of a batch that its parent received.
     """
 
     def __init__(self, trace: TraceFacts) -> None:
@@ -46,6 +47,7 @@ class Graph:
         self.from_writers: dict[bytes, Told] = defaultdict(list)
         self.from_readers: dict[bytes, Told] = defaultdict(list)
         self.from_below: dict[bytes, Told] = defaultdict(list)
+        self.unseen: Told = []
         self.cut: set[bytes] = set()
         for span_id, one in sorted(self.facts.items()):
             self._add(span_id, one)
@@ -86,7 +88,8 @@ class Graph:
                 for linking in self.linking.get((other, span_id), ()):
                     self.from_writers[linking].append((BoundBy.LINK, claims))
             case How.LINKED:
-                self.from_below[span_id].append((BoundBy.LINK, claims))
+                here = self.from_below[span_id] if span_id in self.facts else self.unseen
+                here.append((BoundBy.LINK, claims))
             case How.WROTE if message is not None:
                 for reader in self.readers.get(message, ()):
                     self.from_writers[reader].append((BoundBy.MESSAGE, claims))

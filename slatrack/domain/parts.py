@@ -3,12 +3,14 @@
 Pure: the same facts give the same parts. Times are integer nanoseconds since 1970 UTC.
 """
 
+from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Sequence
 from hashlib import blake2b
 from typing import NamedTuple
 from uuid import UUID
 
 from slatrack.domain.binding import Event, Group, bind
+from slatrack.domain.claims import How
 from slatrack.domain.facts import TraceFacts
 
 
@@ -35,7 +37,7 @@ class Part(NamedTuple):
     spans: int
     start: int
     end: int
-    orphans: int  # spans whose parent was never exported
+    orphans: int  # spans that others name as parent, or link to, and that were never exported
     truncated: bool
     captured: tuple[tuple[str, int, str | int | float | bool], ...]  # name, when, value
 
@@ -63,7 +65,20 @@ def contributions(trace: TraceFacts) -> dict[Event, Part]:
             if (flow, id(group)) not in parts:
                 parts[flow, id(group)] = _part(group, flow, trace.facts, truncated)
         found[event] = _sum([parts[flow, id(group)] for group in groups])
-    return found
+    return _incomplete(trace, found)
+
+
+def _incomplete(trace: TraceFacts, found: dict[Event, Part]) -> dict[Event, Part]:
+    """Mark a flow's only event here where others link to spans of the trace that never came."""
+    linked = {tie.span_id for tie in trace.given if tie.how is How.LINKED}
+    missing = len(linked - trace.facts.keys())
+    if not missing or not found:
+        return found
+    alone = Counter(flow for flow, _ in found)
+    return {
+        event: part._replace(orphans=part.orphans + missing) if alone[event[0]] == 1 else part
+        for event, part in found.items()
+    }
 
 
 def _part(group: Group, flow: str, known: Container[bytes], truncated: bool) -> Part:

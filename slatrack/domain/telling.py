@@ -40,7 +40,8 @@ def telling(trace_id: bytes, trace: TraceFacts) -> Telling:
             found[other][Tie(How.LINKED, trace_id, span_id)] = teller.upward(linking)
     for tie in trace.given:
         if tie.how is How.LINKED:
-            told = teller.downward([tie.span_id] if tie.span_id in graph.facts else [])
+            seen = tie.span_id in graph.facts
+            told = teller.downward([tie.span_id]) if seen else teller.unseen()
             found[tie.other][Tie(How.LINKS, trace_id, tie.span_id)] = told
         elif tie.message is not None:
             found[tie.other].update(teller.of_message(tie.message))
@@ -103,6 +104,14 @@ class _Teller:
         if span_id in tree.owners and span_id not in tree.unsure and wrote:
             return Claims(beside=told, cut=tree.truncated)
         return Claims(unsure=told if len(told) == 1 else (), cut=tree.truncated)
+
+    def unseen(self) -> Claims:
+        """What this trace claims of a span that never came: the one event that its spans know."""
+        return united(
+            Claims(unsure=_events(tree.flow, only), cut=tree.truncated)
+            for tree, only in self.trees
+            if only in tree.owners.values()
+        )
 
     def across(self, readers: Iterable[bytes]) -> Claims:
         """What readers claim to the writers, and to other readers, of one message."""

@@ -50,6 +50,26 @@ def test_a_hard_case_is_shown_whole(page, case):
         assert page.evaluate(wide) == 0
 
 
+def test_an_event_is_compared_with_a_typical_one(page):
+    journey_cases.save()
+    key = journey_cases.slower_than_usual()
+    page.goto(f"/flows/{journey_cases.FLOW}/journeys/{key}")
+    page.wait_for_selector(LIVE)
+
+    page.click("#tab a >> text=Compare")
+    page.wait_for_selector("text=Most was added by waiting from published to settled")
+    assert "tab=compare" in page.url
+    for look, (width, theme) in LOOKS.items():
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=theme)
+        shot(page, f"compare-{look}")
+
+    page.click("#tab a.key")
+    page.wait_for_selector("#verdict")
+    assert "USUAL-" in page.url
+    assert "tab=compare" in page.url
+
+
 def test_a_history_is_walked_back_on_the_page(page):
     journey_cases.save()
     key = journey_cases.state_store()

@@ -1,12 +1,16 @@
 """Cases 13, 14, 18, 19, 20, 23, 24 and keys that are no business key."""
 
+from datetime import timedelta
+
 import pytest
 
-from slatrack.tracking import models
+from slatrack.tracking import models, watcher
 from tests.cases_journeys.play import (
     CLIENT,
     CONSUMER,
+    DOCUMENT,
     INTERNAL,
+    NOW,
     PRODUCER,
     SERVER,
     Play,
@@ -14,6 +18,7 @@ from tests.cases_journeys.play import (
     message,
     play,
     steps,
+    told,
 )
 
 pytestmark = pytest.mark.django_db
@@ -63,6 +68,73 @@ def test_case_19_a_parent_never_exported_is_said():
     [journey] = always(one).values()
     assert list(steps(journey)) == list(PLACED)
     assert not journey["complete"]
+
+
+def lost_sender(*keys: str, keyed_at: str, request: str = "") -> Play:
+    """The span that sent each message was never exported; its reader, elsewhere, links to it."""
+    one = Play()
+    if request:
+        one.add("request", "gateway", SERVER, request)
+    for key in keys:
+        said = {"trade.id": key}
+        trace = request or key
+        one.add(f"{key}-in", "gateway", SERVER, trace, parent=f"{request and 'request'}",
+                **(said if keyed_at == "gateway" else {}))  # fmt: skip
+        one._at[f"{key}-out"] = trace
+        one.add(f"{key}-process", "enricher", CONSUMER, f"{key}-later", links=[f"{key}-out"],
+                called="accepted process", **message("accepted"),
+                **(said if keyed_at == "enricher" else {}))  # fmt: skip
+        one.add(f"{key}-next", "enricher", PRODUCER, f"{key}-later", parent=f"{key}-process",
+                **message("enriched"))  # fmt: skip
+        one.add(f"{key}-put", "sink", CONSUMER, f"{key}-last", links=[f"{key}-next"],
+                called="enriched process", **message("enriched"))  # fmt: skip
+    return one
+
+
+@pytest.mark.parametrize("keyed_at", ["gateway", "enricher"])
+def test_case_19_a_link_to_a_span_never_exported_leads_to_the_one_event_of_its_trace(keyed_at):
+    journeys = always(lost_sender("T1", "T2", keyed_at=keyed_at))
+    assert journeys.keys() == {"T1", "T2"}
+    for one in journeys.values():
+        assert list(steps(one)) == ["received", "enriched", "published", "reported"]
+        weak = "received" if keyed_at == "enricher" else "enriched"
+        assert steps(one)[weak][0] == "trace"
+        assert not one["complete"]
+        assert [gap["step"] for gap in one["gaps"]] == ["accepted"]
+
+
+def test_a_deadline_that_rests_on_such_a_link_is_not_missed_and_says_so():
+    document = (
+        DOCUMENT
+        + """
+deadlines:
+  - {deadline: soon, rule: {kind: duration, from: ingress, amount: PT1M}, until: reported}
+"""
+    )
+    play(lost_sender("T1", keyed_at="gateway"), document)
+    watcher.settle_due(now=NOW + timedelta(hours=1))
+    [soon] = told()["T1"]["deadlines"]
+    assert soon["verdict"] == "met"
+    assert "rests on weak evidence: a span was never exported" in soon["reason"]
+
+
+def test_a_link_to_a_span_never_exported_of_a_trace_with_many_events_leads_nowhere():
+    journeys = always(lost_sender("T1", "T2", keyed_at="gateway", request="rest"))
+    assert {key: list(steps(one)) for key, one in journeys.items()} == {
+        "T1": ["received"],
+        "T2": ["received"],
+    }
+
+
+def test_readers_that_link_to_spans_never_exported_know_nothing_of_each_other():
+    """Of a trace that sent nothing nobody knows how many events it has."""
+    one = Play()
+    one._at.update({"T1-out": "rest", "T2-out": "rest"})
+    for key, said in (("T1", {"trade.id": "T1"}), ("T2", {})):
+        one.add(f"{key}-process", "enricher", CONSUMER, f"{key}-later", links=[f"{key}-out"],
+                called="accepted process", **message("accepted"), **said)  # fmt: skip
+    [journey] = always(one).values()
+    assert (journey["key"], steps(journey)["enriched"]) == ("T1", ("key", 1, 1))
 
 
 def test_case_20_a_trace_with_no_key_is_nobody_s():

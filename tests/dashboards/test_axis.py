@@ -32,6 +32,11 @@ def test_ticks_are_round(seconds, first):
     assert found[1] == first
 
 
+def test_no_tick_s_word_is_cut_off_at_the_end():
+    assert [word for _, word in ticks(Axis(0, 61 * BILLION))][-1] == "50 s"
+    assert [word for _, word in ticks(Axis(0, 65 * BILLION))][-1] == "1 min"
+
+
 @pytest.mark.parametrize(
     ("places", "told"),
     [

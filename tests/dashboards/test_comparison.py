@@ -38,7 +38,7 @@ def test_it_names_the_leg_and_the_part_of_it_that_took_longer():
     found = compared()
 
     assert found.sentences == [
-        "It took 4 min 21 s, longer than nearly all of them; the 8 events done before it took "
+        "It took 4 min 21 s, longer than nearly all others; the 8 events done before it took "
         "1 min 1 s at the median.",
         "Most was added by waiting from enriched to reported: 3 min 20 s more than the usual 48 s.",
     ]

@@ -111,8 +111,21 @@ def test_the_silent_side_is_named():
     assert legs_told["accepted", "enriched"].why == ""
     assert legs_told["enriched", "reported"].why.startswith("regulator-sink has no span that takes")
 
-    unsent = told(received("T1"), accepted("T1"), enriched("T1", trace="other", parent=""))
+    elsewhere = enriched("T1", trace="other", parent="")._replace(topic="elsewhere")
+    unsent = told(received("T1"), accepted("T1"), elsewhere)
     assert unsent["accepted", "enriched"].why.startswith("gateway has no span that sends it")
+
+
+@pytest.mark.parametrize("place", [{"partition": 0, "offset": 41}, {}])
+def test_a_sender_that_no_context_leads_to_is_known_by_its_message_or_its_topic(place):
+    """Joined by place, or by nothing but the key: the span that sends it is there all the same."""
+    wrote = accepted("T1", trace="a", parent="", at=1, took=0.5)._replace(**place)
+    read = enriched("T1", trace="b", parent="", at=10)._replace(**place)
+
+    leg = told(received("T1", trace="a"), wrote, read)["accepted", "enriched"]
+
+    assert (leg.partial, leg.why) == (False, "")
+    assert (leg.waiting, leg.working) == (round(8.5 * SECOND), SECOND // 2)
 
 
 def test_two_steps_of_one_request_have_nothing_between_them_but_work():
