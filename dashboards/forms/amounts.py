@@ -1,5 +1,6 @@
 """Lengths of time and lists as people type them, and as a rule document writes them."""
 
+import json
 import re
 from typing import Any
 
@@ -10,6 +11,9 @@ UNITS = {
     "m": "M", "min": "M", "minute": "M", "minutes": "M",
     "h": "H", "hour": "H", "hours": "H",
 }  # fmt: skip
+QUOTED = r'"(?:[^"\\\n]|\\[^\n])*"'
+CONDITION = re.compile(rf'(?P<name>{QUOTED}|[^="]+?)\s*=\s*(?P<values>.*)')
+VALUE = re.compile(rf'\s*({QUOTED}|[^,"]+)\s*(?:,|$)')
 PART = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]+)")
 
 
@@ -65,18 +69,34 @@ def duration_text(iso: str) -> str:
 
 
 def conditions(text: str) -> dict[str, list[str]]:
-    """Return the `when` mapping for lines of "asset.class = equity, bond"."""
+    """Return the `when` mapping for lines of "asset.class = equity, bond".
+
+    What holds a comma, an equals sign or a quote is in double quotes, as JSON writes it.
+    """
     found: dict[str, list[str]] = {}
     for line in filter(None, (one.strip() for one in text.splitlines())):
-        name, sign, values = line.partition("=")
-        listed = [value.strip() for value in values.split(",") if value.strip()]
-        if not sign or not name.strip() or not listed:
+        parts = CONDITION.fullmatch(line)
+        if not parts:
             raise ValueError(f"{line!r}: write attribute = value, or several values with commas")
-        found[name.strip()] = listed
+        values = [_bare(one) for one in VALUE.findall(parts["values"]) if one.strip()]
+        if not values:
+            raise ValueError(f"{line!r}: write attribute = value, or several values with commas")
+        found[_bare(parts["name"])] = values
     return found
+
+
+def _bare(text: str) -> str:
+    text = text.strip()
+    return str(json.loads(text)) if text.startswith('"') else text
 
 
 def conditions_text(when: dict[str, Any]) -> str:
     """Return a `when` mapping as lines."""
     pairs = [(name, v if isinstance(v, list) else [v]) for name, v in when.items()]
-    return "\n".join(f"{name} = {', '.join(map(str, values))}" for name, values in pairs)
+    return "\n".join(f"{_told(n, '=')} = {', '.join(map(_told, values))}" for n, values in pairs)
+
+
+def _told(value: object, also: str = "") -> str:
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    plain = text == text.strip() and text and not any(c in text for c in f',"\n\r{also}')
+    return text if plain else json.dumps(text, ensure_ascii=False)

@@ -1,8 +1,8 @@
 """Rules: every deadline in force, and the editor of one."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from datetime import datetime
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
@@ -13,11 +13,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dashboards import deadline_drafts, sentences, template_shelf
+from dashboards.deadline_advice import advice
 from dashboards.deadline_text import with_deadline, without_deadline
-from dashboards.due_preview import preview
+from dashboards.due_preview import Tried, sample_starts, tried
+from dashboards.forms import rule_builder
 from dashboards.forms.deadline import DeadlineForm, initial
 from slatrack.domain.rule_templates import Template
-from slatrack.domain.rules import RuleError, parse
 from slatrack.tracking import flows
 from slatrack.tracking.documents import FlowError
 from slatrack.tracking.flow_saving import EffectiveRefusedError
@@ -25,17 +26,7 @@ from slatrack.tracking.models import Flow, RuleDraft, RuleVersion
 from slatrack.tracking.rule_versions import standing
 
 CHANGE = "tracking.change_flow"
-MOST_STARTS = 10
 NEW = {"start": "ingress", "warn": "50 %", "shape": "simple"}
-
-
-class Tried(NamedTuple):
-    """One start of the preview: when it would be due and why, or what is wrong with it."""
-
-    start: datetime | str
-    due_at: datetime | None
-    warnings: tuple[datetime, ...]
-    reasons: tuple[str, ...]
 
 
 @require_safe
@@ -71,7 +62,7 @@ def deadline_edit(request: HttpRequest, flow: str, name: str = "") -> HttpRespon
         return _page(
             request, row, name, DeadlineForm(read, initial=initial(entry) if entry else NEW), entry
         )
-    form = DeadlineForm(read, request.POST)
+    form = DeadlineForm(read, request.POST, base=entry)
     text = _text(form, row, name) if form.is_valid() else None
     if text is not None and request.POST.get("do") == "draft":
         kept = deadline_drafts.keep(row, form, by=request.user, now=timezone.now())
@@ -164,7 +155,14 @@ def _page(
     template: Template | None = None,
     draft: RuleDraft | None = None,
 ) -> HttpResponse:
-    shown = getattr(form, "entry", None) if form.is_bound and not form.errors else entry
+    valid = form.is_bound and not form.errors
+    shown = form.entry if valid else entry
+    part = request.headers.get("HX-Request") == "true"
+    in_step = form.in_step() if valid else {}
+    if valid and not part:
+        form.put_in_step()
+    now, starts = timezone.now(), request.POST.get("starts") or "\n".join(sample_starts())
+    found = tried(shown, starts)
     context = {
         "flow": row,
         "name": name,
@@ -173,46 +171,22 @@ def _page(
         "draft": draft,
         "kept": None if draft else deadline_drafts.find(row, name),
         "sentence": sentences.deadline(shown, row.title) if shown else "",
-        "starts": request.POST.get("starts") or "\n".join(_sample_starts()),
-        "tried": _try(shown, request.POST.get("starts")),
+        "starts": starts,
+        "tried": found,
+        "in_step": in_step,
+        "beyond": rule_builder.beyond(shown["rule"]) if shown else [],
+        "advice": _advice(row, shown, found, name, now=now),
         "versions": row.rules.filter(name=name).select_related("by").order_by("-version"),
     }
-    part = request.headers.get("HX-Request") == "true"
     page = "dashboards/_deadline_preview.html" if part else "dashboards/deadline_edit.html"
     return render(request, page, context, status=422 if form.errors and not part else 200)
 
 
-def _sample_starts() -> list[str]:
-    """Return five starts worth looking at: now, tonight, at the weekend, at year's end."""
-    here = timezone.localtime().replace(second=0, microsecond=0)
-    friday = here + timedelta(days=(4 - here.weekday()) % 7)
-    starts = [
-        here,
-        here.replace(hour=18, minute=20),
-        friday.replace(hour=16, minute=55),
-        (friday + timedelta(days=1)).replace(hour=9, minute=0),
-        here.replace(month=12, day=31, hour=12, minute=0),
-    ]
-    return [at.isoformat(timespec="minutes") for at in starts]
-
-
-def _try(entry: Mapping[str, Any] | None, starts: str | None) -> list[Tried]:
+def _advice(
+    row: Flow, entry: Mapping[str, Any] | None, found: list[Tried], name: str, *, now: datetime
+) -> list[str]:
     if not entry:
         return []
-    try:
-        rule = parse(entry.get("rule"))
-    except RuleError:
-        return []
-    lines = starts.splitlines() if starts else _sample_starts()
-    return [_tried(rule, line.strip()) for line in lines if line.strip()][:MOST_STARTS]
-
-
-def _tried(rule: Any, text: str) -> Tried:
-    try:
-        start = datetime.fromisoformat(text)
-    except ValueError:
-        return Tried(text, None, (), ("no time: write e.g. 2026-11-23T10:00+00:00",))
-    if start.tzinfo is None:
-        start = timezone.make_aware(start)
-    found = preview(rule, start.astimezone(UTC), {})
-    return Tried(start, found.due_at, found.warnings, found.reasons)
+    [read] = flows.check(row.document)
+    starts = [one.start for one in found if isinstance(one.start, datetime)]
+    return advice(row, read, entry, starts, name=name, now=now)

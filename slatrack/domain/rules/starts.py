@@ -33,6 +33,12 @@ def starts(rule: Rule) -> Iterator[Start]:
         yield rule.start
 
 
+def conditions(rule: Rule) -> list[tuple[str, tuple[object, ...]]]:
+    """Return the conditions of every switch in the rule: an attribute, and values that fit."""
+    branches = [branch for switch in _switches(rule) for branch in switch.branches]
+    return [(branch.when.attr, branch.when.among) for branch in branches if branch.when]
+
+
 def supposed(
     rule: Rule, at: datetime, attributes: Mapping[str, object], *, complete: bool = False
 ) -> Clock:

@@ -42,7 +42,12 @@ def test_warnings_there_and_back():
 
 
 def test_conditions_there_and_back():
-    when = {"asset.class": ["equity", "bond"], "venue": ["X = Y"]}
+    when = {
+        "asset.class": ["equity", "bond"],
+        "venue": ["X = Y"],
+        "desk": ["rates, London", 'the "other"', " spaced ", "back\\slash, \n"],
+        "odd=name": ["1"],
+    }
 
     assert amounts.conditions(amounts.conditions_text(when)) == when
     with pytest.raises(ValueError, match="'venue'"):
