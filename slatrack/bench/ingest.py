@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -14,7 +13,7 @@ from slatrack.bench.collecting import as_sent, by_trace
 from slatrack.bench.figures import Bench, Figures, Impossible, Progress
 from slatrack.bench.load import DOCUMENTS, Load
 from slatrack.bench.place import Broker, own_database
-from slatrack.bench.processes import Processes
+from slatrack.bench.processes import Processes, machine_cpu
 from slatrack.tracking import flows
 from slatrack.tracking.models import Journey, Source, Trace
 
@@ -84,11 +83,11 @@ def measure(load: Load, broker: Broker, consumers: int = 1) -> Figures:
     connection.close()
     with Processes(consumers, "consume_spans", changed=changed) as readers:
         before = _wait(broker, readers, until=lambda: _owners(broker) == consumers)
-        own, machine, begin = readers.cpu_seconds(), _machine_cpu(), time.monotonic()
+        own, machine, begin = readers.cpu_seconds(), machine_cpu(), time.monotonic()
         spans = _wait(broker, readers, until=lambda: _read(broker) == broker.records) - before
         seconds = time.monotonic() - begin
         used = (readers.cpu_seconds() or 0.0) - (own or 0.0)
-        machine = _machine_cpu() - machine
+        machine = machine_cpu() - machine
         memory = readers.peak_memory_bytes()
     return {
         "spans": load.total,
@@ -150,13 +149,3 @@ def _stored_bytes() -> int:
                 "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
             )
         return int(cursor.fetchone()[0])
-
-
-def _machine_cpu() -> float:
-    """Seconds that all processors of the machine were busy since it started; 0.0 if not told."""
-    try:
-        fields = Path("/proc/stat").read_text().split("\n")[0].split()[1:9]
-    except OSError:
-        return 0.0
-    user, nice, system, _, _, irq, soft, _ = map(int, fields)
-    return (user + nice + system + irq + soft) / 100

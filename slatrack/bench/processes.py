@@ -99,3 +99,13 @@ def _peak(pid: int) -> float | None:
     except OSError:
         return None
     return next((1024 * int(one.split()[1]) for one in lines if one.startswith("VmHWM:")), None)
+
+
+def machine_cpu() -> float:
+    """Seconds that all processors of the machine were busy since it started; 0.0 if not told."""
+    try:
+        fields = Path("/proc/stat").read_text().split("\n")[0].split()[1:9]
+    except OSError:
+        return 0.0
+    user, nice, system, _, _, irq, soft, _ = map(int, fields)
+    return (user + nice + system + irq + soft) / 100

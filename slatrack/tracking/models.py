@@ -19,6 +19,9 @@ from slatrack.tracking.source_models import HeardService as HeardService
 from slatrack.tracking.source_models import SetAside as SetAside
 from slatrack.tracking.source_models import Source as Source
 
+# Of rows that are written in bulk, in the transaction that locks what they refer to (ADR 100).
+_BULK: dict[str, Any] = {"db_index": False, "db_constraint": False}
+
 
 class Flow(models.Model):
     """A kind of event and its usual way, as its document says."""
@@ -150,7 +153,7 @@ class Journey(models.Model):
     """
 
     id = models.UUIDField(primary_key=True)
-    flow = models.ForeignKey(Flow, models.CASCADE, related_name="journeys")
+    flow = models.ForeignKey(Flow, models.CASCADE, related_name="journeys", db_index=False)
     key = models.CharField(max_length=500)
     status = models.CharField(max_length=9, choices=[(s.value, s.value) for s in Status])
     verdict = models.CharField(max_length=7, help_text="the worst of its deadlines; empty: none")
@@ -199,7 +202,7 @@ class Journey(models.Model):
 class Deadline(models.Model):
     """One rule applied to one journey; the recorder and the watcher alone change its verdict."""
 
-    journey = models.ForeignKey(Journey, models.CASCADE, related_name="deadlines")
+    journey = models.ForeignKey(Journey, models.CASCADE, related_name="deadlines", **_BULK)
     name = models.CharField(max_length=200)
     version = models.PositiveIntegerField()
     severity = models.CharField(max_length=20)
@@ -236,7 +239,7 @@ class Flip(models.Model):
         VERDICT = "verdict"
         STATUS = "status"
 
-    journey = models.ForeignKey(Journey, models.CASCADE, related_name="flips")
+    journey = models.ForeignKey(Journey, models.CASCADE, related_name="flips", **_BULK)
     deadline = models.CharField(max_length=200, blank=True, help_text="empty: the journey itself")
     version = models.PositiveIntegerField(default=0)
     number = models.PositiveIntegerField()

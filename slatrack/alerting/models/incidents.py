@@ -97,8 +97,10 @@ class Alert(models.Model):
     """Something a person should know of one event: one rung of its ladder, decided once."""
 
     flip = models.OneToOneField(Flip, models.CASCADE, related_name="alert")
-    journey = models.ForeignKey(Journey, models.CASCADE, related_name="alerts")
-    incident = models.ForeignKey(Incident, models.SET_NULL, null=True, related_name="alerts")
+    journey = models.ForeignKey(Journey, models.CASCADE, related_name="alerts", db_index=False)
+    incident = models.ForeignKey(
+        Incident, models.SET_NULL, null=True, related_name="alerts", db_index=False
+    )
     deadline = models.CharField(max_length=200, blank=True)
     version = models.PositiveIntegerField()
     rung = models.CharField(max_length=12, choices=RUNGS)
