@@ -4,6 +4,7 @@ A server that is not installed skips its tests with the reason; with SLATRACK_CI
 An own server can be named instead: SLATRACK_TEST_KAFKA_BROKERS, _POSTGRES_URL, _REDIS_URL.
 """
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -92,6 +93,13 @@ class _OrSkip:
 
     def __exit__(self, *details: Any) -> bool | None:
         return self.server.__exit__(*details)
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays: the garbage collector need not walk it all day."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.hookimpl(wrapper=True)
