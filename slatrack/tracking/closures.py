@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, Max, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from slatrack.domain.calendars import Calendars
 from slatrack.domain.states import Verdict
@@ -19,6 +19,8 @@ from slatrack.tracking.calendar_models import Closure
 from slatrack.tracking.sending_watcher import send_watcher
 
 MOST_REASON = 200  # characters
+# What changes whenever a closure is added or withdrawn.
+STAMP = "SELECT MAX(id), MAX(withdrawn_at) FROM tracking_closure"
 
 
 class ClosureRefusedError(ValueError):
@@ -31,11 +33,6 @@ def in_force() -> dict[str, dict[date, str]]:
     for code, day, reason in _active().values_list("calendar", "day", "reason"):
         found[code][day] = reason
     return dict(found)
-
-
-def stamp() -> tuple[object, ...]:
-    """Return what changes whenever a closure is added or withdrawn."""
-    return tuple(Closure.objects.aggregate(Max("id"), Max("withdrawn_at")).values())
 
 
 def calendars() -> Calendars:

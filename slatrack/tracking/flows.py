@@ -12,7 +12,7 @@ from threading import Lock
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Max, Q, Sum
+from django.db import connection
 
 from slatrack.domain.calendars import Calendars
 from slatrack.domain.durations import parse_duration
@@ -30,6 +30,10 @@ logger = logging.getLogger(__name__)
 
 MEANING = 1  # raised when the same spans and documents come to be judged otherwise
 OPEN = (Verdict.WAITING, Verdict.UNKNOWN)
+FLOWS_STAMP = (
+    "SELECT MAX(changed_at), COUNT(*), MAX(id), SUM(version), COUNT(CASE WHEN enabled THEN 1 END)"
+    " FROM tracking_flow"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +128,15 @@ def current() -> Flows:
 
 
 def _stamp() -> tuple[object, ...]:
-    flows = models.Flow.objects.aggregate(
-        Max("changed_at"), Count("id"), Max("id"), Sum("version"), on=Count("id", Q(enabled=True))
-    )
-    return (settings.DATABASES["default"]["NAME"], *flows.values(), *closures.stamp())
+    """Return what changes with every change of flows, rules or closures.
+
+    Asked for every batch and look: to compose these two queries anew takes the ORM a millisecond.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(FLOWS_STAMP)
+        flows = cursor.fetchone()
+        cursor.execute(closures.STAMP)
+        return (settings.DATABASES["default"]["NAME"], *flows, *cursor.fetchone())
 
 
 def _load() -> Flows:
