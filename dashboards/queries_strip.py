@@ -1,34 +1,39 @@
-"""How much is due in each minute of the next hour."""
+"""How much is due in each part of the next hour, or of the next two minutes where that is all."""
 
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, Func, IntegerField, Q
 
+from dashboards.words import duration
 from slatrack.domain.states import Status, Verdict
 from slatrack.tracking.models import Journey
 
 HOUR = timedelta(hours=1)
-MINUTES = 60
+BARS = 60
+MARKS = 6  # below the bars
 HEIGHT = 64  # of the drawing
+MINUTE, MOMENT = 60, 2  # seconds of a bar
 
 
-class EpochMinute(Func):
-    """The number of the minute since 1970 in which an instant lies."""
+class EpochMoment(Func):
+    """The number of the two seconds since 1970 in which an instant lies."""
 
     output_field = IntegerField()
-    template = "CAST(FLOOR(EXTRACT(EPOCH FROM %(expressions)s) / 60) AS bigint)"
+    template = f"CAST(FLOOR(EXTRACT(EPOCH FROM %(expressions)s) / {MOMENT}) AS bigint)"
 
     def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
         """SQLite keeps times as text."""
-        template = "CAST(strftime('%%%%s', %(expressions)s) AS INTEGER) / 60"
+        template = f"CAST(strftime('%%%%s', %(expressions)s) AS INTEGER) / {MOMENT}"
         return self.as_sql(compiler, connection, template=template, **context)
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One minute of the hour: what is due in it, and where it stands in the drawing."""
+    """A part of the time ahead: what is due in it, and where it stands in the drawing."""
 
     at: datetime
     on_track: int
@@ -50,12 +55,23 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """The next hour in minutes."""
+    """The time ahead, in bars of `each`."""
 
+    each: timedelta
     bars: list[Bar]
     on_track: int
     at_risk: int
-    marks: list[datetime]  # every tenth minute
+    marks: list[datetime]  # every tenth bar
+
+    @property
+    def close(self) -> bool:
+        """Whether it shows two minutes: nothing is due after them within the hour."""
+        return self.each < timedelta(seconds=MINUTE)
+
+    @property
+    def ahead(self) -> list[str]:
+        """How far ahead the marks lie, in words."""
+        return [duration(self.each * BARS / MARKS * number) for number in range(1, MARKS + 1)]
 
     @property
     def total(self) -> int:
@@ -63,26 +79,43 @@ class Strip:
         return self.on_track + self.at_risk
 
 
+Pair = tuple[int, int]  # on track, at risk
+
+
 def strip(*, now: datetime, flow: str = "") -> Strip:
     """Return what is due in the next hour, of one flow or of all, in one query."""
-    began = now.replace(second=0, microsecond=0)
-    first = int(began.timestamp()) // 60
     found = _counted(now, flow)
-    counts = [found.get(first + minute, (0, 0)) for minute in range(MINUTES + 1)]
+    first = int(now.timestamp()) // MOMENT
+    seconds = MOMENT if found and max(found) <= first + BARS else MINUTE
+    counts = _gathered(found, seconds, int(now.timestamp()) // seconds)
+    began = datetime.fromtimestamp(int(now.timestamp()) // seconds * seconds, tz=now.tzinfo)
+    each = timedelta(seconds=seconds)
+    marks = [began + each * number for number in range(BARS // MARKS, BARS + 1, BARS // MARKS)]
+    calm, risky = (sum(side) for side in zip(*counts, strict=True))
+    return Strip(each, _bars(began, each, counts), calm, risky, marks)
+
+
+def _gathered(found: Mapping[int, Pair], seconds: int, first: int) -> list[Pair]:
+    """Return the counts of each bar from the first on: one more than BARS, as `now` is inside."""
+    counts: dict[int, Pair] = defaultdict(lambda: (0, 0))
+    for moment, (calm, risky) in found.items():
+        bar = moment * MOMENT // seconds
+        counts[bar] = (counts[bar][0] + calm, counts[bar][1] + risky)
+    return [counts[first + number] for number in range(BARS + 1)]
+
+
+def _bars(began: datetime, each: timedelta, counts: list[Pair]) -> list[Bar]:
     top = max(max(sum(pair) for pair in counts), 1)
-    bars = [
+    return [
         Bar(
-            began + timedelta(minutes=minute), calm, risky, minute * 10,
+            began + each * number, calm, risky, number * 10,
             round(calm / top * HEIGHT, 1), round(risky / top * HEIGHT, 1),
         )
-        for minute, (calm, risky) in enumerate(counts)
+        for number, (calm, risky) in enumerate(counts)
     ]  # fmt: skip
-    marks = [began + timedelta(minutes=minute) for minute in range(10, MINUTES + 1, 10)]
-    calm, risky = sum(pair[0] for pair in counts), sum(pair[1] for pair in counts)
-    return Strip(bars, calm, risky, marks)
 
 
-def _counted(now: datetime, flow: str) -> dict[int, tuple[int, int]]:
+def _counted(now: datetime, flow: str) -> dict[int, Pair]:
     waiting = Q(verdict__in=[Verdict.WAITING.value, Verdict.UNKNOWN.value])
     on_way = Q(ended_at=None, status__in=[Status.IN_FLIGHT.value, Status.FAILED.value])
     rows = Journey.objects.filter(waiting, on_way, due_at__gte=now, due_at__lt=now + HOUR)
@@ -90,10 +123,10 @@ def _counted(now: datetime, flow: str) -> dict[int, tuple[int, int]]:
         rows = rows.filter(flow__name=flow)
     warned = Q(warn_at__lte=now)
     counted = (
-        rows.values_list(EpochMinute("due_at"))
+        rows.values_list(EpochMoment("due_at"))
         .order_by()
         .annotate(
             calm=Count("id", filter=~warned | Q(warn_at=None)), risky=Count("id", filter=warned)
         )
     )
-    return {minute: (calm, risky) for minute, calm, risky in counted}
+    return {moment: (calm, risky) for moment, calm, risky in counted}

@@ -117,6 +117,27 @@ def test_the_next_hour_by_the_minute():
     counts = {n: (bar.on_track, bar.at_risk) for n, bar in enumerate(found.bars)}
     there = {n: pair for n, pair in counts.items() if any(pair)}
     assert there == {0: (0, 2), 5: (1, 0), 59: (1, 0)}
+    assert not found.close
+    assert [mark - found.bars[0].at for mark in found.marks][-1] == timedelta(hours=1)
+
+
+def test_the_strip_looks_closer_while_all_is_due_within_two_minutes():
+    now = NOW.replace(second=20, microsecond=0)
+    for left in (1, 3, 3.5, 119):
+        due = now + timedelta(seconds=left)
+        factories.journey(due_at=due, warn_at=due - timedelta(seconds=2))
+    found = strip(now=now)
+    assert found.close
+    assert (found.on_track, found.at_risk) == (3, 1)
+    counts = {n: (bar.on_track, bar.at_risk) for n, bar in enumerate(found.bars)}
+    assert {n: pair for n, pair in counts.items() if any(pair)} == {
+        0: (0, 1),
+        1: (2, 0),
+        59: (1, 0),
+    }
+    assert found.ahead == ["20 s", "40 s", "1 min", "1 min 20 s", "1 min 40 s", "2 min"]
+    factories.journey(due_at=now + timedelta(minutes=3))
+    assert not strip(now=now).close
 
 
 def test_the_page_shows_rows_tiles_and_the_next_hour():

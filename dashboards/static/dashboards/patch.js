@@ -10,11 +10,18 @@ function made(html) {
 
 const held = (element) => element.contains(document.activeElement);
 
-function swapRow(id, html, fresh) {
+const LOUD = ["is-missed", "is-at-risk"];
+const FEW = 3; // rows: of more at a time, which one is new cannot be told by a flash
+
+// What turns worse lights up, and on a quiet board whatever comes or goes on.
+const lights = (row, old, few) =>
+  few || LOUD.some((one) => row.classList.contains(one) && !old?.classList.contains(one));
+
+function swapRow(id, html, fresh, few) {
   const row = made(html);
   localise(row);
   const old = document.getElementById(id);
-  if (fresh) row.classList.add("is-fresh");
+  if (fresh && lights(row, old, few)) row.classList.add("is-fresh");
   if (!old) return row;
   const focused = held(old);
   old.replaceWith(row);
@@ -35,7 +42,9 @@ function body(lane) {
 function arrange(order, rows, fresh) {
   const table = document.querySelector("#board table");
   if (!table) return;
-  const news = new Map(Object.entries(rows).map(([id, html]) => [id, swapRow(id, html, fresh)]));
+  const sent = Object.entries(rows);
+  const few = sent.length <= FEW;
+  const news = new Map(sent.map(([id, html]) => [id, swapRow(id, html, fresh, few)]));
   for (const old of [...table.tBodies]) if (!(old.dataset.lane in order)) old.remove();
   let before = table.tHead;
   for (const [lane, ids] of Object.entries(order)) {
