@@ -7,7 +7,13 @@ from datetime import datetime
 from typing import NamedTuple
 
 from django.conf import settings
-from django.db import InterfaceError, InternalError, OperationalError, connection
+from django.db import (
+    InterfaceError,
+    InternalError,
+    OperationalError,
+    ProgrammingError,
+    connection,
+)
 
 from slatrack.domain.spans import Span
 from slatrack.otlp.decoding import Decoder, Undecodable, Wanted
@@ -21,8 +27,9 @@ from slatrack.tracking.setting_aside import Aside, store
 logger = logging.getLogger(__name__)
 
 Record = Callable[..., Recorded]  # slatrack.tracking.recorder.record, or a test's
-# Gone, full, locked, or one that takes nothing: a standby, a session that the server has ended.
-DATABASE_AWAY = (OperationalError, InterfaceError, InternalError)
+# Gone, full, locked, or one that takes nothing: a standby, a session that the server has ended,
+# tables that lack a migration or may not be written. No record is to blame for any of it.
+DATABASE_AWAY = (OperationalError, InterfaceError, InternalError, ProgrammingError)
 FULL = ("53100", "No space left", "is full")  # PostgreSQL's code, its words in a log file, SQLite's
 SPANS, LOGS, EITHER = "spans", "logs", "either"  # what a record holds; either: its bytes tell
 KEPT_UNREADABLE = 1_048_576  # bytes kept of a request that nobody can read
@@ -171,7 +178,9 @@ def reconnect() -> None:
 
 
 def condition(exc: Exception) -> str:
-    """Say in a word what is wrong with a database that cannot be written to: full, or away."""
+    """Say in a word what is wrong with a database that cannot be written to."""
+    if isinstance(exc, ProgrammingError):
+        return "not as it must be (is a migration missing?)"
     said = f"{getattr(exc.__cause__, 'sqlstate', '')} {exc}"
     return "full" if any(one in said for one in FULL) else "away"
 

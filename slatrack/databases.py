@@ -33,7 +33,7 @@ VANISHED = {
     "keepalives_count": "4",
     "tcp_user_timeout": "30000",
 }
-ABANDONED = "-c idle_in_transaction_session_timeout=60s"
+ABANDONED = "-c idle_in_transaction_session_timeout=30s"
 
 
 def postgresql(url: str, *, pool: int) -> dict[str, Any]:

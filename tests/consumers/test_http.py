@@ -167,9 +167,12 @@ def test_tokens(client, monkeypatch):
     assert post(client, data, **{"X-Slatrack-Token": "one"}).status_code == 200
 
 
-def test_a_database_that_is_away_is_503_and_nothing_is_lost(client, monkeypatch):
+@pytest.mark.parametrize(
+    ("said", "state"), [("database is locked", "away"), ("database or disk is full", "full")]
+)
+def test_a_database_that_is_away_is_503_and_nothing_is_lost(client, monkeypatch, said, state):
     def away():
-        raise OperationalError("database is locked")
+        raise OperationalError(said)
 
     monkeypatch.setattr(intake, "wanted", away)
 
@@ -177,7 +180,7 @@ def test_a_database_that_is_away_is_503_and_nothing_is_lost(client, monkeypatch)
 
     assert response.status_code == 503
     assert int(response["Retry-After"]) > 0
-    assert "send again" in Status.FromString(response.content).message
+    assert f"the database is {state}; send again" in Status.FromString(response.content).message
 
 
 def test_too_many_at_once_are_429(client, monkeypatch):

@@ -29,6 +29,7 @@ UNITS = {"seconds": "s"}
 
 def _add_arguments(group: Any) -> None:
     group.add_argument("--fault", action="append", choices=list(FAULTS), help="else all")
+    group.add_argument("--together", action="store_true", help="one after another, at one load")
     group.add_argument("--times", type=int, default=1, help="how often each, with another seed")
     group.add_argument("--fault-spans", type=int, default=SPANS, help="spans of each run")
     group.add_argument("--kills", type=int, default=KILLS, help="of a run that kills")
@@ -48,17 +49,24 @@ def _run(options: Mapping[str, Any], progress: Progress) -> Figures:
     figures: Figures = {"spans": options["fault_spans"], "kills_a_run": options["kills"]}
     with own_database(), tempfile.TemporaryDirectory(prefix="slatrack-faults-") as folder:
         invariants.watch_offsets()
-        for name in options["fault"] or FAULTS:
-            if FAULTS[name].needs_servers and servers is None:
-                figures[name] = "not run: needs --server-command"
-                continue
-            figures |= _repeated(name, servers, Path(folder), options, progress)
+        can, cannot = _possible(options["fault"] or list(FAULTS), servers)
+        figures |= dict.fromkeys(cannot, "not run: needs --server-command")
+        chosen = {"together": can} if options["together"] else {name: [name] for name in can}
+        for label, names in chosen.items():
+            figures |= _repeated(label, names, servers, Path(folder), options, progress)
     figures["faults_broken"] = sum(1 for one in figures.values() if str(one).startswith("BROKEN"))
     return figures
 
 
+def _possible(names: Sequence[str], servers: Servers | None) -> tuple[list[str], list[str]]:
+    """Split faults into those that can be done here, and those that cannot."""
+    cannot = [one for one in names if FAULTS[one].needs_servers and servers is None]
+    return [one for one in names if one not in cannot], cannot
+
+
 def _repeated(
     name: str,
+    faults: Sequence[str],
     servers: Servers | None,
     folder: Path,
     options: Mapping[str, Any],
@@ -67,7 +75,7 @@ def _repeated(
     runs: list[Outcome] = []
     for number in range(options["times"]):
         once = Run(options["fault_spans"], options["seed"] + number, options["kills"], servers)
-        runs.append(once.of([name], folder))
+        runs.append(once.of(faults, folder))
         progress(f"{name} {number + 1}: {runs[-1].said()}")
     broken = [sentence for one in runs for sentence in one.broken]
     held = f"held {sum(not one.broken for one in runs)} of {len(runs)}"

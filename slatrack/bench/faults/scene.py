@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -24,6 +24,7 @@ from slatrack.bench.load import SECOND
 from slatrack.tracking.models import Source
 
 CONSUMERS = 2
+SINKS = 3  # of the records of a window, the one that proves that events arrived
 PATIENCE = 120.0  # seconds without progress
 DUE = timedelta(minutes=15)  # of the load's deadlines, after an event began
 SLOWEST = 1_000  # spans a second that are made and sent at least
@@ -48,6 +49,7 @@ class Scene:
     numbers: dict[int, int] = field(default_factory=dict)  # of the manifest, by those of the topic
     asides: int = 0  # records that are to be set aside
     notes: dict[str, object] = field(default_factory=dict)
+    _held: list[tuple[int, bytes]] = field(default_factory=list)
     _from: float = 0.0
     _upto: float = 1.0
 
@@ -55,26 +57,40 @@ class Scene:
         """Begin one of so many turns: `send` counts from here to its end."""
         self._from, self._upto = number / turns, (number + 1) / turns
 
-    def send(self, share: float = 1.0, *, wait: bool = True) -> None:
+    def send(self, share: float = 1.0, *, wait: bool = True, sinks: bool = True) -> None:
         """Produce events up to that share of this turn; wait until Kafka has them.
 
-        All their records are sent before any of them is due, but not long before.
+        All their records are sent before any of them is due, but not long before. Without `sinks`
+        the spans of their last service are held back, for `send_sinks`.
         """
         upto = self._from + share * (self._upto - self._from)
-        done = len(self.manifest.records) // RECORDS_PER_WINDOW
-        windows = round(upto * self.windows) - done
-        if windows < 1:
-            return
-        ahead = timedelta(seconds=10 + windows * SPANS_PER_WINDOW / SLOWEST)
-        due = datetime.now(UTC) + ahead
-        first, number = len(self.manifest.records), self.topic.sent
-        made = self.manifest.add(windows, round((due - DUE).timestamp()) * SECOND)
-        self.topic.produce(made)
-        self.numbers |= {number + one: first + one for one in range(len(made))}
+        windows = round(upto * self.windows) - len(self.manifest.records) // RECORDS_PER_WINDOW
+        due = datetime.now(UTC) + timedelta(seconds=10 + windows * SPANS_PER_WINDOW / SLOWEST)
+        if windows > 0:
+            self._add(windows, due, sinks=sinks)
         if wait:
             self.topic.flush()
             if datetime.now(UTC) > due:
                 raise Stuck("this machine was too slow to send in time: nothing can be said")
+
+    def _add(self, windows: int, due: datetime, *, sinks: bool) -> None:
+        first = len(self.manifest.records)
+        made = self.manifest.add(windows, round((due - DUE).timestamp()) * SECOND)
+        numbered = list(enumerate(made, first))
+        if not sinks:
+            self._held = [one for one in numbered if one[0] % RECORDS_PER_WINDOW == SINKS]
+            numbered = [one for one in numbered if one[0] % RECORDS_PER_WINDOW != SINKS]
+        self._produce(numbered)
+
+    def send_sinks(self) -> None:
+        """Produce what was held back."""
+        self._produce(self._held)
+        self.topic.flush()
+
+    def _produce(self, numbered: Sequence[tuple[int, bytes]]) -> None:
+        sent = self.topic.sent
+        self.numbers |= {sent + at: number for at, (number, _) in enumerate(numbered)}
+        self.topic.produce(record for _, record in numbered)
 
     def read(self) -> int:
         """Return up to where records have been stored, added up over the partitions."""

@@ -13,8 +13,9 @@ from slatrack.bench.faults import clock, database, kafka
 from slatrack.bench.faults.members import Member
 from slatrack.bench.faults.proxy import Link
 from slatrack.bench.faults.scene import Scene
+from slatrack.tracking.models import Flip, Journey
 
-TAKEN_OVER = 40.0  # seconds until another consumer must have the partitions of one that is silent
+TAKEN_OVER = 90.0  # seconds until another must have the partitions of one that is silent
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,25 @@ def kill_in_commit(scene: Scene) -> None:
     scene.send()
 
 
+def outage(scene: Scene) -> None:
+    """Stop all consumers while deadlines pass whose proof waits in Kafka: unknown, not missed."""
+    scene.send(sinks=False)
+    scene.until(scene.all_read, "it never began")
+    for member in scene.consumers:
+        member.end()
+    scene.send_sinks()
+    scene.until(lambda: verdicts() == {"unknown"}, "nobody said unknown")
+    for member in scene.consumers:
+        member.start()
+    scene.until(scene.all_read, "it never went on")
+    scene.notes["unknown_meanwhile"] = Flip.objects.filter(after="unknown").count()
+
+
+def verdicts() -> set[str]:
+    """Return the verdicts that journeys have now."""
+    return set(Journey.objects.values_list("verdict", flat=True))
+
+
 def two_owners(scene: Scene) -> None:
     """SIGSTOP of a consumer, so long that the other takes over; then SIGCONT: it must be fenced."""
     scene.send(0.5)
@@ -76,7 +96,7 @@ def two_owners_in_commit(scene: Scene) -> None:
 
     def stop(link: Link) -> None:
         member.send(signal.SIGSTOP)
-        scene.until(lambda: scene.owned_by(member) == 0, "nobody took over", seconds=90)
+        scene.until(lambda: scene.owned_by(member) == 0, "nobody took over", seconds=TAKEN_OVER)
         scene.notes["seconds_until_taken_over"] = round(time.monotonic() - began, 1)
 
     caught(scene, member, stop)
@@ -121,6 +141,7 @@ FAULTS: dict[str, Fault] = {
     "kill_again": Fault("kill -9 again and again, also while they start", kill_again_and_again),
     "kill_in_commit": Fault("kill -9 inside the COMMIT", kill_in_commit),
     "ambiguous_commit": Fault("cut between COMMIT and its answer", ambiguous_commit),
+    "outage": Fault("consumers stopped while deadlines pass", outage),
     "two_owners": Fault("SIGSTOP, rebalance, SIGCONT", two_owners),
     "two_owners_in_commit": Fault("the same with a transaction open", two_owners_in_commit),
     "database_restart": Fault(

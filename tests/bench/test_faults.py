@@ -1,0 +1,132 @@
+"""The parts of the fault benchmark: its manifest, and its proxy with a twin of a database."""
+
+import socket
+import threading
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+
+from slatrack.bench.faults.bench import _possible
+from slatrack.bench.faults.manifest import RECORDS_PER_WINDOW, UNREPORTED, Manifest
+from slatrack.bench.faults.proxy import COMMIT, RECORDING, Proxy
+from slatrack.bench.faults.table import FAULTS
+
+START = 1_790_000_000_000_000_000
+
+
+def test_a_manifest_knows_each_span_and_each_event_of_all_waves():
+    manifest = Manifest(seed=7)
+    made = manifest.add(2, START) + manifest.add(1, START + 60 * 10**9)
+
+    assert (len(made), len(manifest.records)) == (24, 24)
+    events = manifest.journeys()
+    stuck = [one for one in events.values() if one.ended is None]
+    assert (len(events), len(stuck)) == (150, 150 // UNREPORTED)
+    assert len(manifest.spans()) == 3 * 800 - 2 * len(stuck)
+    assert {one.verdict for one in stuck} == {"missed"}
+    assert {one.status for one in events.values()} == {"done", "in_flight"}
+    assert manifest.summary() == again(7).summary() != again(8).summary()
+
+
+def again(seed):
+    other = Manifest(seed)
+    other.add(2, START)
+    other.add(1, START)
+    return other
+
+
+def test_what_kafka_deleted_is_not_expected_and_the_rest_of_its_events_is():
+    manifest = Manifest(seed=7)
+    manifest.add(1, START)
+    whole = len(manifest.spans())
+
+    manifest.lost.add(0)  # the record of the gateway, with each event's first two spans
+    one = manifest.journeys()["payments", "PAY-20261122-00000001"]
+    assert (one.spans, one.status, len(manifest.spans())) == (6, "done", whole - 100)
+
+    manifest.lost.update(range(RECORDS_PER_WINDOW))
+    assert manifest.journeys() == {}
+    assert manifest.spans() == set()
+
+
+def test_faults_that_stop_servers_are_not_done_where_nobody_can():
+    needing = {name for name, one in FAULTS.items() if one.needs_servers}
+    can, cannot = _possible(list(FAULTS), None)
+
+    assert needing == set(cannot) == FAULTS.keys() - set(can) != set()
+    assert _possible(list(FAULTS), object())[1] == []
+
+
+@contextmanager
+def echoing():
+    """A server that answers each piece with the same piece; yields its port and what it got."""
+    got: list[bytes] = []
+
+    def serve(listening):
+        while True:
+            try:
+                client, _ = listening.accept()
+            except OSError:
+                return
+            threading.Thread(target=answer, args=(client,), daemon=True).start()
+
+    def answer(client):
+        while data := client.recv(1000):
+            got.append(data)
+            client.sendall(data)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=serve, args=(listening,), daemon=True).start()
+        yield listening.getsockname()[1], got
+        listening.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.fixture
+def way():
+    with echoing() as (port, got), Proxy("127.0.0.1", port) as proxy:
+        client = socket.create_connection(("127.0.0.1", proxy.port), timeout=20)
+        yield proxy, client, got
+        client.close()
+
+
+def said(client, data):
+    client.sendall(data)
+    return client.recv(1000)
+
+
+def test_a_commit_of_spans_is_caught_before_the_database_has_it(way):
+    proxy, client, got = way
+    seen = []
+    proxy.at_commit = lambda link: seen.append(list(got))
+
+    assert said(client, COMMIT) == COMMIT  # of a transaction that stores no span
+    assert said(client, RECORDING) == RECORDING
+    assert said(client, COMMIT) == COMMIT
+
+    assert seen == [[COMMIT, RECORDING]]
+    assert proxy.commits == 1
+
+
+def test_a_commit_can_arrive_and_its_answer_not(way):
+    proxy, client, got = way
+    proxy.at_commit = lambda link: setattr(link, "swallow", True)
+    said(client, RECORDING)
+
+    assert said(client, COMMIT) == b""  # cut off
+    assert got == [RECORDING, COMMIT]
+
+
+def test_silence_holds_everything_back_and_then_delivers_it(way):
+    proxy, client, got = way
+    said(client, b"before")
+    proxy.silence()
+    client.sendall(b"during")
+    client.settimeout(timedelta(seconds=0.2).total_seconds())
+    with pytest.raises(TimeoutError):
+        client.recv(1000)
+    assert got == [b"before"]
+
+    proxy.resume()
+    client.settimeout(20)
+    assert client.recv(1000) == b"during"
