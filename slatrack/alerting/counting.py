@@ -4,8 +4,10 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import transaction
 from django.db.models import Count, F, Min
 
+from slatrack import live
 from slatrack.alerting.models import Alert, Incident
 from slatrack.domain.states import Status, Verdict
 
@@ -39,6 +41,14 @@ def recount(incidents: Iterable[Incident]) -> list[Incident]:
             changed.append(row)
     Incident.objects.bulk_update(changed, ["open_events", "earliest_due_at"], batch_size=200)
     return changed
+
+
+@transaction.atomic
+def recount_stored(incident_ids: Collection[int]) -> None:
+    """Bring the counts of some incidents up to date, in a transaction of their own."""
+    rows = Incident.objects.select_for_update(of=("self",), no_key=True)
+    changed = recount(rows.filter(pk__in=incident_ids).order_by("id"))
+    live.announce_alerts([row.pk for row in changed])
 
 
 def _late(incident_ids: Collection[int]) -> dict[int, Open]:

@@ -12,11 +12,11 @@ from datetime import datetime
 from django.db import OperationalError, transaction
 
 from slatrack import live
-from slatrack.alerting.counting import recount
+from slatrack.alerting.counting import recount, recount_stored
 from slatrack.alerting.deciding import decide
-from slatrack.alerting.joining import join
+from slatrack.alerting.joining import Joining, join
 from slatrack.alerting.messages import prepare_links
-from slatrack.alerting.models import Alert
+from slatrack.alerting.models import Alert, Incident
 from slatrack.alerting.telling import Teller, withhold_outdated
 from slatrack.tracking.models import Flip, Flow
 
@@ -24,6 +24,7 @@ logger = logging.getLogger(__name__)
 
 CHUNK = 500  # flips a transaction: short enough that the recorder hardly waits
 MOST = 20_000  # flips a sweep
+CROWD = 1_000  # events of an incident that are not counted again with each chunk
 
 _NEEDED = (  # a chunk may hold hundreds: no more columns than are read
     *("deadline", "version", "about", "before", "after", "severity", "step", "at", "due_at"),
@@ -40,7 +41,11 @@ def take_up(flip_ids: Sequence[int] | None = None, *, now: datetime) -> int:
     prepare_links()
     if flip_ids is None:
         flip_ids = _unrouted()
-    return sum(_take_up_all_but_bad(ids, now) for ids in _chunks(sorted(set(flip_ids))))
+    crowded: set[int] = set()
+    done = sum(_take_up_all_but_bad(ids, now, crowded) for ids in _chunks(sorted(set(flip_ids))))
+    if crowded:
+        recount_stored(crowded)
+    return done
 
 
 def _unrouted() -> list[int]:
@@ -52,13 +57,13 @@ def _chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:
     return (ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK))
 
 
-def _take_up_all_but_bad(flip_ids: Sequence[int], now: datetime) -> int:
+def _take_up_all_but_bad(flip_ids: Sequence[int], now: datetime, crowded: set[int]) -> int:
     """Take up a chunk; where that fails, its halves: one bad flip stops no other.
 
     The bad one stays unrouted, which the health page shows, and is tried again by each sweep.
     """
     try:
-        return _take_up(flip_ids, now)
+        return _take_up(flip_ids, now, crowded)
     except OperationalError:  # the database is busy or away: no flip's fault
         raise
     except Exception:
@@ -66,11 +71,12 @@ def _take_up_all_but_bad(flip_ids: Sequence[int], now: datetime) -> int:
             logger.exception("flip %d cannot be taken up", flip_ids[0])
             return 0
     half = len(flip_ids) // 2
-    return sum(_take_up_all_but_bad(ids, now) for ids in (flip_ids[:half], flip_ids[half:]))
+    halves = flip_ids[:half], flip_ids[half:]
+    return sum(_take_up_all_but_bad(ids, now, crowded) for ids in halves)
 
 
 @transaction.atomic
-def _take_up(flip_ids: Sequence[int], now: datetime) -> int:
+def _take_up(flip_ids: Sequence[int], now: datetime, crowded: set[int]) -> int:
     flips = _claim(flip_ids)
     if not flips:
         return 0
@@ -78,13 +84,24 @@ def _take_up(flip_ids: Sequence[int], now: datetime) -> int:
     alerts = decide(flips)
     joinings = join(alerts, now=now)
     Alert.objects.bulk_create(alerts)
-    recount([joining.incident for joining in joinings])
+    recount(_to_count(joinings, crowded))
     withhold_outdated(flips)
     Teller(now).tell(joinings)
     Flip.objects.filter(pk__in=[flip.pk for flip in flips]).update(routed_at=now)
     live.announce_alerts([joining.incident.pk for joining in joinings])
     logger.debug("%d flips: %d alerts in %d incidents", len(flips), len(alerts), len(joinings))
     return len(flips)
+
+
+def _to_count(joinings: Iterable[Joining], crowded: set[int]) -> list[Incident]:
+    """Return the incidents to count now; large ones that tell nothing are left for the end.
+
+    To count one costs what it holds: with each chunk of a burst that would be the burst squared.
+    """
+    incidents = [joining.incident for joining in joinings]
+    left = [one for one in incidents if one.events > CROWD and one.rank <= one.told_rank]
+    crowded.update(one.pk for one in left)
+    return [one for one in incidents if one not in left]
 
 
 def _claim(flip_ids: Sequence[int]) -> list[Flip]:

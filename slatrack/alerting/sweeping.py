@@ -12,7 +12,7 @@ from django.db.models import F, Min
 from slatrack import live
 from slatrack.alerting import troubles
 from slatrack.alerting.changes import State, lock, move, withhold
-from slatrack.alerting.counting import Open, open_events, recount
+from slatrack.alerting.counting import Open, open_events, recount, recount_stored
 from slatrack.alerting.models import Alert, Delivery, Incident
 from slatrack.alerting.ringing import ring
 from slatrack.alerting.routing import take_up
@@ -86,15 +86,8 @@ def settle_incidents(*, now: datetime) -> int:
         elif (seen or Open()) != Open(row.open_events, row.earliest_due_at):
             stale.append(row.pk)
     if stale:
-        _recount(stale)
+        recount_stored(stale)
     return sum(_settle(incident_id, now) for incident_id in over)
-
-
-@transaction.atomic
-def _recount(incident_ids: list[int]) -> None:
-    rows = Incident.objects.select_for_update(of=("self",), no_key=True)
-    changed = recount(rows.filter(pk__in=incident_ids).order_by("id"))
-    live.announce_alerts([row.pk for row in changed])
 
 
 @transaction.atomic

@@ -83,16 +83,18 @@ def _measure(count: int, watchers: int, first_due: datetime) -> Figures:
     with Processes(watchers, "watch_deadlines", changed={"SLATRACK_METRICS_PORT": "0"}) as running:
         _wait(Flip.objects.filter(journey__key=key).exists, running)
         restart = time.monotonic() - started
+        if datetime.now(UTC) > first_due:
+            raise Impossible("the watchers started after the deadlines were due: a longer --lead")
         _sleep_until(first_due)
-        own, machine, begun = running.cpu_seconds() or 0.0, machine_cpu(), time.monotonic()
+        own, machine = running.cpu_seconds() or 0.0, machine_cpu()
         with _Routing():
             end = first_due + timedelta(seconds=1)
             due = Journey.objects.filter(next_at__lte=end + timedelta(milliseconds=1))
             _wait(lambda: datetime.now(UTC) > end and not due.exists(), running)
-            decided = time.monotonic() - begun
+            decided = _since(first_due)
             own, machine = (running.cpu_seconds() or 0.0) - own, machine_cpu() - machine
             _wait(lambda: not Flip.objects.filter(routed_at=None).exists(), running)
-            alerted = time.monotonic() - begun
+            alerted = _since(first_due)
     return {
         "restart_seconds": round(restart, 2),
         "decided_seconds": round(decided, 2),
@@ -110,6 +112,10 @@ def _wait(until: Callable[[], bool], running: Processes) -> None:
         time.sleep(LOOK)
         if running.died() or time.monotonic() - since > PATIENCE:
             raise RuntimeError("the deadlines are not decided")
+
+
+def _since(at: datetime) -> float:
+    return (datetime.now(UTC) - at).total_seconds()
 
 
 def _sleep_until(at: datetime) -> None:

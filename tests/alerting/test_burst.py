@@ -1,6 +1,8 @@
 """Very many misses at once: one incident, a handful of messages."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from slatrack.alerting import reading, routing, sweeping
 from slatrack.alerting.models import Alert, Incident
@@ -35,6 +37,20 @@ def test_very_many_misses_are_one_incident_and_one_message_a_channel(
     assert (incident.events, incident.open_events) == (MANY, MANY)
     assert Alert.objects.count() == MANY
     assert told() == ["opened missed", "opened missed"]
+
+
+def test_a_large_incident_is_counted_at_the_end_of_a_burst(monkeypatch):
+    monkeypatch.setattr(routing, "CHUNK", 10)
+    monkeypatch.setattr(routing, "CROWD", 30)
+    ids = burst(200)
+
+    with CaptureQueriesContext(connection) as asked:
+        routing.take_up(ids, now=NOW)
+
+    counted = [one for one in asked if "COUNT(DISTINCT" in one["sql"]]
+    assert 0 < len(counted) <= 2 * (3 + 1)  # late and failed: while small, and at the end
+    incident = Incident.objects.get()
+    assert (incident.events, incident.open_events) == (200, 200)
 
 
 def test_the_page_and_the_sweep_ask_little_however_many(django_assert_max_num_queries):
