@@ -32,7 +32,7 @@ class Plan:
 
     def __init__(self, wanted: frozenset[str], namings: tuple[Naming, ...] = ()) -> None:
         self._wanted = tuple(sorted(wanted | {CUT}))
-        self._asked = wanted | {CUT}
+        self.asked = wanted | {CUT}
         meanings = slots(wanted)
         for name, slot in derived_slots(namings):
             meanings[name] = (*meanings.get(name, ()), slot)
@@ -63,7 +63,7 @@ class Plan:
         """Return what of `found` somebody asked for."""
         if len(found) >= len(self._wanted):
             return {name: found[name] for name in self._wanted if name in found} or NO_ATTRIBUTES
-        asked = [name for name in found if name in self._asked]
+        asked = [name for name in found if name in self.asked]
         if len(asked) > 1:
             asked.sort()
         return {name: found[name] for name in asked} or NO_ATTRIBUTES

@@ -22,7 +22,8 @@ DECISIVE = frozenset((*ALWAYS, *DERIVED)) - {OFFSET}  # service or message may d
 
 
 class Gist(NamedTuple):
-    """What a span without links says."""
+    """What a span without links says; `found` lacks what no other span says, where nothing hangs
+    on it."""
 
     found: Found
     service: str
@@ -57,9 +58,11 @@ class Gists:
 
     def _refreshed(self, gist: Gist, fresh: dict[str, Value], kind: int) -> Gist | None:
         """Return `gist` with `fresh` values; None where one may change what the others mean."""
-        found, service, said, _ = gist
+        found, service, said, attributes = gist
         if not found.keys().isdisjoint(fresh):
             return None
+        if OFFSET not in fresh and self.plan.asked.issuperset(fresh):  # as a rule: the event's key
+            return Gist(found, service, said, {**attributes, **fresh})
         if OFFSET in fresh:
             offset = fresh[OFFSET]
             if kind == PRODUCER or MESSAGE_ID in found or not isinstance(offset, int):

@@ -7,7 +7,7 @@ crash at any point costs a repetition at most: the Kafka offsets move in the sam
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from operator import attrgetter
@@ -114,30 +114,42 @@ def _time(spans: Sequence[Span], *, now: datetime) -> None:
 def _record(spans: Sequence[Span], *, now: datetime) -> Recorded:
     flows = flows_in_force.current()
     moment = Moment(now, sources.watermark(now) or now, silent=False)
-    parts, new = _record_traces(_facts(spans, flows), spans, now=now)
+    facts, speaking = _facts(spans, flows)
+    parts, new = _record_traces(facts, speaking, spans, now=now)
     changed, flips = update_journeys(parts, flows, moment)
     return Recorded(len(spans), new, len(spans) - new, changed, flips)
 
 
-def _facts(spans: Iterable[Span], flows: Flows) -> dict[bytes, list[Fact]]:
+def _facts(spans: Iterable[Span], flows: Flows) -> tuple[dict[bytes, list[Fact]], set[bytes]]:
+    """Reduce spans to facts; also return the traces of which one says more than its place."""
     facts: dict[bytes, list[Fact]] = defaultdict(list)
+    speaking: set[bytes] = set()
     match, by_name = flows.matcher.match, flows.flows
     for span in spans:
         try:
-            one = fact(span, match(span), by_name)
+            matched = match(span)
+            one = fact(span, matched, by_name)
+            if matched is not NOTHING or one.side or one.links:
+                speaking.add(span.trace_id)
         except Exception:  # one bad span stops no other: it keeps its place, and its bytes
             logger.exception("span %s %r could not be matched", span.span_id.hex(), span.name)
             one = fact(span, NOTHING, by_name)
+            speaking.add(span.trace_id)
         facts[span.trace_id].append(one)
-    return dict(facts)
+    return dict(facts), speaking
 
 
 def _record_traces(
-    batch: Mapping[bytes, list[Fact]], spans: Sequence[Span], *, now: datetime
+    batch: Mapping[bytes, list[Fact]],
+    speaking: Container[bytes],
+    spans: Sequence[Span],
+    *,
+    now: datetime,
 ) -> tuple[dict[Event, dict[bytes, Part | None]], int]:
     """Save what traces gained; return what changes for which event, and the number of new spans.
 
-    A part of None is one that is no more.
+    A part of None is one that is no more. A new trace that is not `speaking` belongs to no event
+    and shares nothing with another trace: nobody need ask.
     """
     if now < _crowded_until:
         claim_traces(batch, now=now)
@@ -148,16 +160,19 @@ def _record_traces(
         before = known.get(trace_id, NEW)
         after = merge(before.trace, facts)
         if after is not before.trace:
-            changed[trace_id] = before._replace(trace=after)
-            bindings[trace_id] = contributions(after)
+            changed[trace_id] = StoredTrace(after, before.blocks, before.bound)
+            asked = before is not NEW or trace_id in speaking
+            bindings[trace_id] = contributions(after) if asked else {}
     stored = span_blocks.store(spans, known, changed, bindings, now=now)
     save_traces(stored, known, bindings, now=now)
-    joining.note({one: (stored[one].trace, batch[one]) for one in stored}, now=now)
+    telling = (one for one in stored if one in known or one in speaking)
+    joining.note({one: (stored[one].trace, batch[one]) for one in telling}, now=now)
     parts: dict[Event, dict[bytes, Part | None]] = defaultdict(dict)
     new = 0
     for trace_id, one in changed.items():
         before = known.get(trace_id, NEW)
         new += len(one.trace.facts) - len(before.trace.facts)
-        for event, part_now in difference(before, bindings[trace_id]).items():
-            parts[event][trace_id] = part_now
+        if before is not NEW or bindings[trace_id]:
+            for event, part_now in difference(before, bindings[trace_id]).items():
+                parts[event][trace_id] = part_now
     return parts, new

@@ -8,6 +8,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Container, Iterator, Mapping, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from slatrack.tracking.store import chunks
 logger = logging.getLogger(__name__)
 
 SPANS_PER_BLOCK = 500
+_trace_id = attrgetter("trace_id")
 
 
 def store(
@@ -34,16 +36,17 @@ def store(
     kept: list[Span] = []
     parked: list[Span] = []
     staying = {one for one, trace in changed.items() if bound[one] or _promising(trace)}
+    keep, park = kept.append, parked.append
     for span in _gained(spans, known, changed):
-        (kept if span.trace_id in staying else parked).append(span)
+        (keep if span.trace_id in staying else park)(span)
     kept += _moved(known, changed, bound)
     added: dict[bytes, list[int]] = defaultdict(list)
     for group, is_bound in ((kept, True), (parked, False)):
         for chunk, row in _write(group, bound=is_bound, now=now):
-            for trace_id in {span.trace_id for span in chunk}:
+            for trace_id in set(map(_trace_id, chunk)):
                 added[trace_id].append(row.id)
     return {
-        trace_id: trace._replace(blocks=(*trace.blocks, *added[trace_id]))
+        trace_id: StoredTrace(trace.trace, (*trace.blocks, *added[trace_id]), trace.bound)
         for trace_id, trace in changed.items()
     }
 
@@ -125,7 +128,7 @@ def _bare(stored: blocks.StoredSpan) -> Span:
 def _write(
     spans: Sequence[Span], *, bound: bool, now: datetime
 ) -> Iterator[tuple[Sequence[Span], models.SpanBlock]]:
-    ordered = sorted(spans, key=lambda span: span.trace_id)
+    ordered = sorted(spans, key=_trace_id)
     packs = [ordered[n : n + SPANS_PER_BLOCK] for n in range(0, len(ordered), SPANS_PER_BLOCK)]
     rows = models.SpanBlock.objects.bulk_create(
         models.SpanBlock(created_at=now, bound=bound, spans=len(one), data=blocks.pack(one))

@@ -1,5 +1,6 @@
 """A real PostgreSQL of its own, run as a user without privileges."""
 
+import os
 import shutil
 import signal
 import subprocess
@@ -83,10 +84,10 @@ def _options(port: int, data: Path) -> list[str]:
         "port": port,
         "listen_addresses": LOOPBACK,
         "unix_socket_directories": data,
-        "fsync": "off",
-        "full_page_writes": "off",
         "max_connections": 200,
     }
+    if not os.environ.get("SLATRACK_TEST_POSTGRES_DURABLE"):  # no test pulls the plug
+        chosen |= {"fsync": "off", "full_page_writes": "off"}
     return [part for name, value in chosen.items() for part in ("-c", f"{name}={value}")]
 
 
