@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, TracesData
 
-from slatrack.bench.load import SPANS_PER_JOURNEY
+from slatrack.bench.load import SPANS_PER_JOURNEY, Load
 
 SPANS_PER_REQUEST = 1_000
 MILLISECOND = 1_000_000
@@ -24,6 +24,11 @@ def parked(spans: int = 1_000_000) -> Iterator[bytes]:
                 made.append(_span(trace_id, rng.randbytes(8), parent, f"query {number}", rng))
                 parent = made[-1].span_id
         yield _request(made)
+
+
+def in_flight(spans: int = 90_000) -> Iterator[bytes]:
+    """Journeys of six spans that never reach their sink: all stay in flight."""
+    return Load(spans * 4 // 3, noise=False, unreported=1).records()
 
 
 def endless_trace(spans: int = 200_000, *, key: str = "") -> Iterator[bytes]:

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import Sum
 
+from slatrack.bench import shares
 from slatrack.bench.collecting import as_sent, by_trace
 from slatrack.bench.figures import Bench, Figures, Impossible, Progress
 from slatrack.bench.load import DOCUMENTS, Load
@@ -24,6 +25,9 @@ UNITS = {
     "seconds": "s",
     "spans_per_second": "spans/s",
     "cpu_seconds_per_million_spans": "CPU s, slatrack alone",
+    "spans_per_own_cpu_second": "spans: what a core does that slatrack has to itself",
+    "database_cpu_seconds_per_million_spans": "CPU s",
+    "broker_cpu_seconds_per_million_spans": "CPU s",
     "machine_cpu_seconds_per_million_spans": "CPU s, broker and database included",
     "stored_bytes_per_span": "B",
     "peak_memory_bytes": "B",
@@ -33,6 +37,7 @@ UNITS = {
 def _add_arguments(group: Any) -> None:
     group.add_argument("--spans", type=int, help="spans to send: 40,000, or 200,000 with a broker")
     group.add_argument("--consumers", type=int, default=1, help="processes that share the work")
+    group.add_argument("--cores", type=int, help="pin the consumers to so many cores together")
     group.add_argument(
         "--scattered",
         action="store_true",
@@ -53,7 +58,7 @@ def _run(options: Mapping[str, Any], progress: Progress) -> Figures:
         keyed = as_sent if options["scattered"] else by_trace
         broker.send(keyed(load.records()))
         progress("reading them")
-        return measure(load, broker, options["consumers"])
+        return measure(load, broker, options["consumers"], cores=options["cores"])
 
 
 def _wrong(figures: Figures) -> str:
@@ -66,7 +71,7 @@ BENCH = Bench(
 )
 
 
-def measure(load: Load, broker: Broker, consumers: int = 1) -> Figures:
+def measure(load: Load, broker: Broker, consumers: int = 1, *, cores: int | None = None) -> Figures:
     """Read all that `broker` holds with real consumers; return the figures, units in names.
 
     The clock runs from the moment at which each consumer has partitions: joining a group takes
@@ -80,15 +85,17 @@ def measure(load: Load, broker: Broker, consumers: int = 1) -> Figures:
         "SLATRACK_KAFKA_GROUP": broker.topic,
         "SLATRACK_METRICS_PORT": "0",
     }
+    database, server = _database(), _server(broker.address)
     connection.close()
-    with Processes(consumers, "consume_spans", changed=changed) as readers:
+    with Processes(consumers, "consume_spans", changed=changed, cores=cores) as readers:
         before = _wait(broker, readers, until=lambda: _owners(broker) == consumers)
-        own, machine, begin = readers.cpu_seconds(), machine_cpu(), time.monotonic()
+        begun, begin = _used(readers, database, server), time.monotonic()
         spans = _wait(broker, readers, until=lambda: _read(broker) == broker.records) - before
         seconds = time.monotonic() - begin
-        used = (readers.cpu_seconds() or 0.0) - (own or 0.0)
-        machine = machine_cpu() - machine
+        used = _used(readers, database, server)
         memory = readers.peak_memory_bytes()
+    costs = [_per_million(*times, spans) for times in zip(begun, used, strict=True)]
+    own = costs[0]
     return {
         "spans": load.total,
         "spans_measured": spans,
@@ -96,12 +103,43 @@ def measure(load: Load, broker: Broker, consumers: int = 1) -> Figures:
         "consumers": consumers,
         "seconds": round(seconds, 3),
         "spans_per_second": round(spans / seconds),
-        "cpu_seconds_per_million_spans": round(used / spans * 1e6, 2),
-        "machine_cpu_seconds_per_million_spans": round(machine / spans * 1e6, 2),
+        "cpu_seconds_per_million_spans": own,
+        "spans_per_own_cpu_second": round(1e6 / own) if own else None,
+        "database_cpu_seconds_per_million_spans": costs[1],
+        "broker_cpu_seconds_per_million_spans": costs[2],
+        "machine_cpu_seconds_per_million_spans": costs[3],
         "stored_bytes_per_span": round((_stored_bytes() - empty) / load.total, 1),
         "peak_memory_bytes": memory,
         **_checked(load),
     }
+
+
+def _used(readers: Processes, database: int | None, broker: int | None) -> tuple[float | None, ...]:
+    """Return the processor time so far of consumers, database, broker, and of the whole machine."""
+    return (
+        readers.cpu_seconds(),
+        shares.family_seconds(database),
+        shares.family_seconds(broker),
+        machine_cpu(),
+    )
+
+
+def _per_million(begun: float | None, used: float | None, spans: int) -> float | None:
+    if begun is None or used is None or not spans:
+        return None
+    return round((used - begun) / spans * 1e6, 2)
+
+
+def _database() -> int | None:
+    """Return the process of a database server on this machine."""
+    at: dict[str, Any] = connection.settings_dict
+    return _server(f"{at['HOST']}:{at['PORT'] or 5432}") if at.get("HOST") else None
+
+
+def _server(address: str) -> int | None:
+    """Return the process that serves the first of some addresses, if it is on this machine."""
+    host, _, port = address.split(",")[0].rpartition(":")
+    return shares.serving(host, int(port)) if port.isdigit() else None
 
 
 def _wait(broker: Broker, readers: Processes, *, until: Callable[[], bool]) -> int:

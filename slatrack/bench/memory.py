@@ -25,16 +25,18 @@ from slatrack.bench.place import own_database
 from slatrack.domain.durations import parse_duration
 from slatrack.otlp.decoding import Wanted, decode
 from slatrack.tracking import flows, housekeeping
-from slatrack.tracking.models import SpanBlock, Trace
+from slatrack.tracking.models import Journey, SpanBlock, Trace
 from slatrack.tracking.recorder import record
 
 CASES: dict[str, Callable[..., Iterator[bytes]]] = {
     "parked": giants.parked,
+    "in flight": giants.in_flight,
     "endless trace": giants.endless_trace,
     "endless event": partial(giants.endless_trace, key="TRA-endless"),
     "links": giants.links,
     "attribute": giants.attribute,
 }
+MANY = 100  # journeys, of which it makes sense to take the mean
 SLACK = 1.5  # how much more the last tenth may take than the first
 ROOM = 128_000_000  # bytes beside: caches fill, arenas are kept
 UNITS = {
@@ -43,6 +45,7 @@ UNITS = {
     "memory_first_bytes": "B, after the first tenth",
     "memory_last_bytes": "B, at the end",
     "peak_memory_bytes": "B",
+    "bytes_per_journey_in_flight": "B of the process, for each that came after the first tenth",
 }
 
 
@@ -76,7 +79,7 @@ def _measured(case: str, size: int | None, progress: Progress) -> Figures:
     with own_database():
         flows.save(DOCUMENTS, now=datetime.fromtimestamp(0, UTC))
         figures = _fed(CASES[case](size) if size else CASES[case](), progress)
-        figures |= _at_rest() | _expired()
+        figures |= _in_flight(figures) | _at_rest() | _expired()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     return figures | {"peak_memory_bytes": peak}
 
@@ -105,6 +108,16 @@ def _fed(requests: Iterator[bytes], progress: Progress) -> Figures:
         "memory_first_bytes": memory[tenth - 1],
         "memory_last_bytes": memory[-1],
     }
+
+
+def _in_flight(figures: Figures) -> Figures:
+    """Return what a journey on its way costs in memory: the first tenth also fills caches."""
+    journeys = Journey.objects.filter(ended_at=None).count()
+    grown = max(0, figures["memory_last_bytes"] - figures["memory_first_bytes"])
+    if journeys < MANY:
+        return {"journeys_in_flight": journeys}
+    each = round(grown / (0.9 * journeys), 1)
+    return {"journeys_in_flight": journeys, "bytes_per_journey_in_flight": each}
 
 
 def _at_rest() -> Figures:

@@ -11,6 +11,8 @@ from urllib.parse import quote, urlencode
 from django.conf import settings
 from django.db import connection
 
+from slatrack.bench import shares
+
 TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 PATIENCE = 30  # seconds for a process to end when it is told to
 
@@ -22,9 +24,12 @@ class Processes:
     operating system does not tell (no /proc).
     """
 
-    def __init__(self, number: int, *command: str, changed: dict[str, str]) -> None:
+    def __init__(
+        self, number: int, *command: str, changed: dict[str, str], cores: int | None = None
+    ) -> None:
         self._command = [sys.executable, "manage.py", *command]
         self._number = number
+        self._cores = cores  # as many of them as they may use together; None: all
         self._environment = {**os.environ, **here(), **changed}
         self._running: list[subprocess.Popen[bytes]] = []
 
@@ -35,6 +40,8 @@ class Processes:
                     self._command, env=self._environment, cwd=settings.BASE_DIR
                 )
             )
+            if self._cores is not None:
+                shares.pin(self._running[-1].pid, self._cores)
         return self
 
     def __exit__(

@@ -33,3 +33,13 @@ def test_memory_that_grows_with_the_input_is_a_defect():
     assert memory._wrong(calm) == ""
     grown = {**calm, "parked.memory_last_bytes": 10**9}
     assert memory._wrong(grown) == "memory grows with the input: parked"
+
+
+@pytest.mark.django_db
+def test_journeys_that_never_arrive_stay_in_flight_and_are_the_measure():
+    flows.save(DOCUMENTS, now=datetime.fromtimestamp(0, UTC))
+    figures = memory._fed(giants.in_flight(600), print)
+    assert figures["spans"] == 600
+    grown = figures | {"memory_first_bytes": 1_000, "memory_last_bytes": 19_000}
+    found = memory._in_flight(grown)
+    assert found == {"journeys_in_flight": 100, "bytes_per_journey_in_flight": 200.0}
