@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from dashboards.views import (
     alerts,
+    backtests,
     calendars,
     channels,
     contrast,
@@ -53,6 +54,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("rules/templates/", rule_templates.rule_templates, name="rule-templates"),
     path("rules/templates/<slug:name>", rule_templates.rule_templates, name="rule-template"),
     path("rules/templates/<slug:name>/use", rule_templates.use, name="rule-template-use"),
+    path("backtests/", backtests.backtests, name="backtests"),
+    path("backtests/<int:backtest_id>", backtests.backtest, name="backtest"),
+    path("backtests/<int:backtest_id>/stop", backtests.stop, name="backtest-stop"),
+    path("backtests/<int:backtest_id>/again", backtests.again, name="backtest-again"),
     path("calendars/", calendars.calendars, name="calendars"),
     path("calendars/<slug:code>", calendars.calendar, name="calendar"),
     path("calendars/<slug:code>/<int:year>", calendars.calendar, name="calendar-year"),

@@ -4,7 +4,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import URLPattern, URLResolver
 from ninja import NinjaAPI
 
-from dashboards.api import alerts, contrasts, flows, journeys, rules
+from dashboards.api import alerts, backtests, contrasts, flows, journeys, rules
 from dashboards.api.access import AUTH
 from dashboards.api.problems import answer_with_problems
 
@@ -20,6 +20,7 @@ api.add_router("/flows", flows.router)
 api.add_router("/flows", contrasts.router)
 api.add_router("/flows", journeys.router)
 api.add_router("/rules", rules.router)
+api.add_router("/rules", backtests.router)
 api.add_router("", alerts.router)
 
 

@@ -1,7 +1,7 @@
 """Rules: every deadline in force, and the editor of one."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -12,17 +12,17 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from dashboards import deadline_drafts, sentences, template_shelf
+from dashboards import backtest_data, deadline_drafts, sentences, template_shelf
 from dashboards.deadline_advice import advice
 from dashboards.deadline_text import with_deadline, without_deadline
 from dashboards.due_preview import Tried, sample_starts, tried
 from dashboards.forms import rule_builder
 from dashboards.forms.deadline import DeadlineForm, initial
 from slatrack.domain.rule_templates import Template
-from slatrack.tracking import flows
+from slatrack.tracking import backtesting, flows
 from slatrack.tracking.documents import FlowError
 from slatrack.tracking.flow_saving import EffectiveRefusedError
-from slatrack.tracking.models import Flow, RuleDraft, RuleVersion
+from slatrack.tracking.models import Backtest, Flow, RuleDraft, RuleVersion
 from slatrack.tracking.rule_versions import standing
 
 CHANGE = "tracking.change_flow"
@@ -53,6 +53,9 @@ def deadline_edit(request: HttpRequest, flow: str, name: str = "") -> HttpRespon
         if draft and "draft" in request.GET:
             form = DeadlineForm(read, initial=deadline_drafts.fields(draft))
             return _page(request, row, name, form, draft.document, draft=draft)
+        if before := _tried_before(row, request.GET.get("backtest", "")):
+            form = DeadlineForm(read, initial=initial(before.document))
+            return _page(request, row, name, form, before.document)
         template, begun = template_shelf.begun(
             read, "" if name else request.GET.get("template", "")
         )
@@ -68,6 +71,8 @@ def deadline_edit(request: HttpRequest, flow: str, name: str = "") -> HttpRespon
         kept = deadline_drafts.keep(row, form, by=request.user, now=timezone.now())
         messages.success(request, f"A draft of {kept.name} is kept. It judges nothing.")
         return redirect("rules")
+    if text is not None and request.POST.get("do") == "try":
+        return _try_over_history(request, row, name, form)
     if text is None or request.POST.get("do") != "save":
         return _page(request, row, name, form, entry)
     try:
@@ -108,6 +113,25 @@ def draft_discard(request: HttpRequest, flow: str, name: str) -> HttpResponse:
     if deadline_drafts.drop(get_object_or_404(Flow, name=flow), name):
         messages.success(request, f"The draft of {name} is discarded.")
     return redirect("rules")
+
+
+def _try_over_history(
+    request: HttpRequest, row: Flow, name: str, form: DeadlineForm
+) -> HttpResponse:
+    days, now = request.POST.get("within", ""), timezone.now()
+    since = now - timedelta(days=int(days) if days in backtest_data.WITHIN else 7)
+    try:
+        started = backtest_data.start(
+            row, form.entry, name=name, since=since, until=now, by=request.user, now=now
+        )
+    except backtesting.TooManyError as error:
+        form.add_error(None, str(error))
+        return _page(request, row, name, form, form.entry)
+    return redirect("backtest", backtest_id=started.pk)
+
+
+def _tried_before(row: Flow, number: str) -> Backtest | None:
+    return row.backtests.filter(pk=number).first() if number.isdecimal() else None
 
 
 def _entry(row: Flow, name: str) -> Mapping[str, Any] | None:
@@ -176,6 +200,7 @@ def _page(
         "in_step": in_step,
         "beyond": rule_builder.beyond(shown["rule"]) if shown else [],
         "advice": _advice(row, shown, found, name, now=now),
+        "within": backtest_data.WITHIN,
         "versions": row.rules.filter(name=name).select_related("by").order_by("-version"),
     }
     page = "dashboards/_deadline_preview.html" if part else "dashboards/deadline_edit.html"

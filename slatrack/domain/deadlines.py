@@ -6,20 +6,50 @@ been read beyond the due time and its grace. Until then it is waiting, and when 
 past while the telemetry is not, unknown.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
+from slatrack.domain.attempts import StepSeen
 from slatrack.domain.calendars import Calendars
 from slatrack.domain.flows import DeadlineSpec
 from slatrack.domain.instants import rfc3339, to_datetime
-from slatrack.domain.journeys import Journey
 from slatrack.domain.rules import Clock, Due, State, due
 from slatrack.domain.sentences import NOT_APPLICABLE
 from slatrack.domain.states import Verdict
 
 LATE = "reached late"  # the reason of a miss that was seen, not inferred from silence
 PATIENCE = timedelta(seconds=5)  # telemetry this little behind is no news: keep waiting
+
+
+class Seen(Protocol):
+    """What a deadline looks at in an event: a journey, or the outline of one."""
+
+    @property
+    def clock(self) -> "Seen":
+        """What its clocks run by."""
+
+    @property
+    def started(self) -> int:
+        """The start of ingress, or the first sign."""
+
+    @property
+    def ingress(self) -> StepSeen | None:
+        """The first ingress step."""
+
+    @property
+    def cancelled(self) -> int | None:
+        """When it was cancelled."""
+
+    @property
+    def attributes(self) -> Mapping[str, str | int | float | bool]:
+        """What it carries."""
+
+    def seen(self, step: str) -> StepSeen | None:
+        """What is known of a step."""
+
+    def proof(self, until: str) -> tuple[int | None, bool]:
+        """When what a deadline waits for was there, and whether that is proven."""
 
 
 class Running(NamedTuple):
@@ -58,7 +88,7 @@ class Judgement(NamedTuple):
     next_at: datetime | None
 
 
-def run(journey: Journey, spec: DeadlineSpec, calendars: Calendars) -> Running | None:
+def run(journey: Seen, spec: DeadlineSpec, calendars: Calendars) -> Running | None:
     """Apply one deadline to one journey; None if it does not apply to such an event."""
     if not spec.applies(journey.attributes):
         return None
@@ -83,7 +113,7 @@ def _cancelled(running: Running, cancelled: int) -> Running:
     return running._replace(ended=f"{NOT_APPLICABLE}: the event was cancelled at {rfc3339(at)}")
 
 
-def _started(journey: Journey, spec: DeadlineSpec) -> bool:
+def _started(journey: Seen, spec: DeadlineSpec) -> bool:
     """Whether the steps that the rule counts from were seen, and surely belong to this event."""
     steps = [journey.seen(name) for name in spec.start_steps]
     if "ingress" in spec.starts:
@@ -93,7 +123,7 @@ def _started(journey: Journey, spec: DeadlineSpec) -> bool:
     return all(step is None or step.started for step in steps)
 
 
-def clock(journey: Journey, spec: DeadlineSpec) -> Clock:
+def clock(journey: Seen, spec: DeadlineSpec) -> Clock:
     """Return what the rule of `spec` counts from, as far as it is known."""
     by = journey.clock
     seen = [found for name in spec.start_steps if (found := by.seen(name))]

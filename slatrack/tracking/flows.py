@@ -48,6 +48,13 @@ class RuleInForce:
     recomputes: bool = False  # judges events too that were open when it was saved
 
 
+def in_force(versions: Sequence[RuleInForce], start: datetime) -> RuleInForce | None:
+    """Return which of the versions of one deadline judges an event that begun at `start`."""
+    begun = [v for v in versions if v.effective_from is None or v.effective_from <= start]
+    last = begun[-1] if begun else None
+    return last if last and (last.retired_at is None or start < last.retired_at) else None
+
+
 @dataclass(frozen=True)
 class Flows:
     """All enabled flows with the versions of their deadlines, as of one moment."""
@@ -66,9 +73,8 @@ class Flows:
         """Return the version of each deadline that judges an event of `flow` begun at `start`."""
         chosen = {}
         for name, versions in self.rules.get(flow, {}).items():
-            begun = [v for v in versions if v.effective_from is None or v.effective_from <= start]
-            if begun and (begun[-1].retired_at is None or start < begun[-1].retired_at):
-                chosen[name] = begun[-1]
+            if rule := in_force(versions, start):
+                chosen[name] = rule
         return chosen
 
     def standing(

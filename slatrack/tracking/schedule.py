@@ -2,8 +2,14 @@
 
 LOOK_EVERY = 300.0  # seconds
 KEEP_HOUSE_EVERY = 60.0  # seconds
+TEND_EVERY = 15.0  # seconds
 
 SCHEDULE = {
+    "tracking-tend-backtests": {
+        "task": "tracking.tend_backtests",
+        "schedule": TEND_EVERY,
+        "options": {"expires": 10},
+    },
     "tracking-keep-house": {
         "task": "tracking.keep_house",
         "schedule": KEEP_HOUSE_EVERY,

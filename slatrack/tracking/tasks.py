@@ -5,6 +5,7 @@ from django.utils import timezone
 from slatrack.celery import app
 from slatrack.tracking import (
     almanacs,
+    backtesting,
     closures,
     discovering,
     drifting,
@@ -29,6 +30,21 @@ def match_parked(row_id: int) -> None:
     """Match parked spans again."""
     if row := Rematch.objects.filter(id=row_id).first():
         rematching.carry_out(row, clock=timezone.now)
+
+
+@app.task(name=backtesting.TASK, ignore_result=True)  # type: ignore[untyped-decorator]
+def backtest(row_id: int) -> None:
+    """Try a deadline over history for some seconds; then others have their turn."""
+    if backtesting.carry_on(row_id, clock=timezone.now):
+        backtesting.send(row_id)
+    elif (waiting := backtesting.next_waiting()) is not None and waiting != row_id:
+        backtesting.send(waiting)
+
+
+@app.task(name="tracking.tend_backtests", ignore_result=True, expires=10)  # type: ignore[untyped-decorator]
+def tend_backtests() -> None:
+    """See to backtests that nobody works on; run by beat."""
+    backtesting.tend(now=timezone.now())
 
 
 @app.task(name="tracking.look_around", ignore_result=True, expires=240)  # type: ignore[untyped-decorator]

@@ -12,6 +12,7 @@ from tests.browser.tour import PAGES
 from tests.dashboards.incidents import incident
 from tests.dashboards.recorded import record, save_flow, step_span, trade
 from tests.dashboards.signed_in import client
+from tests.dashboards.tried import tried
 from tests.factories import NOON
 from tests.otlp.build import failed
 
@@ -70,7 +71,7 @@ def everything():
         f"{FLOW}journeys/T-NEW?tab=raw", f"{FLOW}journeys/T-NEW?tab=attributes",
         "/?flow=trade-reporting&step=accepted&at=waiting",
         f"/alerts/incidents/{told.pk}", f"/channels/{channel.pk}", f"/channels/{channel.pk}/edit",
-        f"/set-aside/{aside.pk}",
+        f"/set-aside/{aside.pk}", f"/backtests/{tried('PT10S').pk}",
     ]  # fmt: skip
 
 

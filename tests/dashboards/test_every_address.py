@@ -189,7 +189,7 @@ def test_every_role_holds_more_than_the_one_before():
 def test_api_operations_answer_nobody():
     document = client("viewer").get("/api/openapi.json").json()
     asked = [
-        (path.format(flow="x", key="K", incident_id=1), method)
+        (path.format(flow="x", key="K", incident_id=1, backtest_id=1), method)
         for path, operations in document["paths"].items()
         for method in operations
     ]
