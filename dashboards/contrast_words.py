@@ -16,7 +16,7 @@ _SAID = {
     PropertyKind.STEP: "passed {name}",
     PropertyKind.RETRIED: "{name} was tried again",
     PropertyKind.SERVICE: "{name} done by {value}",
-    PropertyKind.PARTITION: "came to {name} by {value}",
+    PropertyKind.PARTITION: "its message was in {name}-{value}",
     PropertyKind.HOUR: "started between {value}:00 and {value}:59 UTC",
     PropertyKind.AMENDED: "was amended",
     PropertyKind.INCOMPLETE: "spans of it are missing",
@@ -103,8 +103,8 @@ def difference(one: LegShift) -> str:
 
 def between(interval: Interval | None, *, seconds: bool) -> str:
     """Return an interval of a difference: "between 1.2 s less and 3.4 s more"; empty for none."""
-    if interval is None:
-        return ""
+    if interval is None or interval.low == interval.high:
+        return ""  # too few events, or all the same
     low, high = (_apart(end, seconds=seconds) for end in interval)
     return f"between {low} and {high}"
 

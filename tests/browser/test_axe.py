@@ -67,6 +67,8 @@ def everything():
     return [
         FLOW, f"{FLOW}?range=7d", f"{FLOW}edit", f"{FLOW}versions/1", f"{FLOW}new-deadline",
         f"{FLOW}deadlines/report%20within%2015%20minutes/versions",
+        f"{FLOW}different", f"{FLOW}different?by=slow", f"{FLOW}different?by=time",
+        f"{FLOW}import-deadlines",
         f"{FLOW}journeys/T-DONE", f"{FLOW}journeys/T-LATE", f"{FLOW}journeys/T-NEW",
         f"{FLOW}journeys/T-NEW?tab=raw", f"{FLOW}journeys/T-NEW?tab=attributes",
         "/?flow=trade-reporting&step=accepted&at=waiting",

@@ -54,7 +54,13 @@ FOLLOWED = {
     "channel": ("/channels/", "a[href^='/channels/']:not([href*='new'])"),
     "record": ("/set-aside/", "a[href^='/set-aside/']"),
 }
-BESIDE_FLOW = {"flow-edit": "edit", "deadline-new": "new-deadline", "flow-version": "versions/1"}
+BESIDE_FLOW = {
+    "flow-edit": "edit",
+    "deadline-new": "new-deadline",
+    "deadlines-import": "import-deadlines",
+    "different": "different?range=24h",
+    "flow-version": "versions/1",
+}
 PATIENCE = 90_000  # milliseconds; a machine may have much else to do
 WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 

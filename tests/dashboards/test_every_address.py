@@ -37,6 +37,8 @@ PAGES: dict[str, tuple[str, str]] = {
     "/flows/x/": (FLOW, ""),
     "/flows/x/versions/1": (FLOW, ""),
     "/flows/x/different": (SEE, ""),
+    "/flows/x/deadlines.yaml": (RULE, ""),
+    "/flows/x/import-deadlines": (WRITE, WRITE),
     "/new-flow/": (WRITE, WRITE),
     "/flows/x/edit": (WRITE, WRITE),
     "/flows/x/drift/d/dismiss": ("", WRITE),

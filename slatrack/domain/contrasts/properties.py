@@ -17,7 +17,7 @@ class PropertyKind(StrEnum):
     STEP = "step"  # it was at `name`, which not every event is
     RETRIED = "retried"  # `name` was tried more often than was needed
     SERVICE = "service"  # `name` was done by service `value`
-    PARTITION = "partition"  # its message came to `name` by `value`
+    PARTITION = "partition"  # its message was in partition `value` of topic `name`
     HOUR = "hour"  # it started in this hour of the day, UTC
     AMENDED = "amended"
     INCOMPLETE = "incomplete"  # spans of it are missing
@@ -60,5 +60,5 @@ def _of_step(journey: Journey, seen: StepSeen) -> Iterator[Property]:
         yield Property(PropertyKind.RETRIED, seen.step)
     yield Property(PropertyKind.SERVICE, seen.step, seen.sighting.service)
     if seen.sighting.topic and seen.sighting.partition is not None:
-        place = f"{seen.sighting.topic}-{seen.sighting.partition}"
-        yield Property(PropertyKind.PARTITION, seen.step, place)
+        partition = str(seen.sighting.partition)
+        yield Property(PropertyKind.PARTITION, seen.sighting.topic, partition)
