@@ -19,6 +19,7 @@ from dashboards.views import (
     rule_templates,
     rules,
     set_aside,
+    shadows,
 )
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -69,6 +70,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("backtests/<int:backtest_id>", backtests.backtest, name="backtest"),
     path("backtests/<int:backtest_id>/stop", backtests.stop, name="backtest-stop"),
     path("backtests/<int:backtest_id>/again", backtests.again, name="backtest-again"),
+    path("shadows/<int:shadow_id>", shadows.shadow, name="shadow"),
+    path("shadows/<int:shadow_id>/promote", shadows.promote, name="shadow-promote"),
+    path("shadows/<int:shadow_id>/discard", shadows.discard, name="shadow-discard"),
     path("calendars/", calendars.calendars, name="calendars"),
     path("calendars/<slug:code>", calendars.calendar, name="calendar"),
     path("calendars/<slug:code>/<int:year>", calendars.calendar, name="calendar-year"),

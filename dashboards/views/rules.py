@@ -19,10 +19,10 @@ from dashboards.due_preview import Tried, sample_starts, tried
 from dashboards.forms import rule_builder
 from dashboards.forms.deadline import DeadlineForm, initial
 from slatrack.domain.rule_templates import Template
-from slatrack.tracking import backtesting, flows
+from slatrack.tracking import backtesting, flows, shadowing
 from slatrack.tracking.documents import FlowError
 from slatrack.tracking.flow_saving import EffectiveRefusedError
-from slatrack.tracking.models import Backtest, Flow, RuleDraft, RuleVersion
+from slatrack.tracking.models import Backtest, Flow, RuleDraft, RuleVersion, Shadow
 from slatrack.tracking.rule_versions import standing
 
 CHANGE = "tracking.change_flow"
@@ -37,7 +37,9 @@ def rule_list(request: HttpRequest) -> HttpResponse:
     found = standing(rows, now=timezone.now(), ended=True)
     found.sort(key=lambda one: one.rule.flow.title)
     rules = [(one, sentences.deadline(one.rule.document, one.rule.flow.title)) for one in found]
-    context = {"rules": rules, "drafts": deadline_drafts.listed()}
+    silent = Shadow.objects.filter(state=Shadow.State.RUNNING).select_related("flow", "by")
+    shadows = [(one, sentences.deadline(one.document, one.flow.title)) for one in silent]
+    context = {"rules": rules, "drafts": deadline_drafts.listed(), "shadows": shadows}
     return render(request, "dashboards/rules.html", context)
 
 
@@ -73,6 +75,8 @@ def deadline_edit(request: HttpRequest, flow: str, name: str = "") -> HttpRespon
         return redirect("rules")
     if text is not None and request.POST.get("do") == "try":
         return _try_over_history(request, row, name, form)
+    if text is not None and request.POST.get("do") == "shadow":
+        return _begin_shadow(request, row, name, form)
     if text is None or request.POST.get("do") != "save":
         return _page(request, row, name, form, entry)
     try:
@@ -128,6 +132,18 @@ def _try_over_history(
         form.add_error(None, str(error))
         return _page(request, row, name, form, form.entry)
     return redirect("backtest", backtest_id=started.pk)
+
+
+def _begin_shadow(request: HttpRequest, row: Flow, name: str, form: DeadlineForm) -> HttpResponse:
+    silent = shadowing.Silent(row, form.entry, name or form.entry["deadline"])
+    why = form.cleaned_data["why"]
+    try:
+        begun = shadowing.begin(silent, by=request.user, why=why, now=timezone.now())
+    except shadowing.ShadowRefusedError as error:
+        form.add_error(None, str(error))
+        return _page(request, row, name, form, form.entry)
+    messages.success(request, "It judges silently from now on, and alerts nobody.")
+    return redirect("shadow", shadow_id=begun.pk)
 
 
 def _tried_before(row: Flow, number: str) -> Backtest | None:
@@ -201,6 +217,7 @@ def _page(
         "beyond": rule_builder.beyond(shown["rule"]) if shown else [],
         "advice": _advice(row, shown, found, name, now=now),
         "within": backtest_data.WITHIN,
+        "shadow": row.shadows.filter(name=name, state=Shadow.State.RUNNING).first(),
         "versions": row.rules.filter(name=name).select_related("by").order_by("-version"),
     }
     page = "dashboards/_deadline_preview.html" if part else "dashboards/deadline_edit.html"

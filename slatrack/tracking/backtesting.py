@@ -20,7 +20,7 @@ from slatrack.celery import app
 from slatrack.domain.tallies import Tally
 from slatrack.tracking import sources
 from slatrack.tracking.backtest_models import Backtest
-from slatrack.tracking.history import History
+from slatrack.tracking.history import History, Trial
 from slatrack.tracking.models import Flow
 from slatrack.tracking.stored_journeys import StoredJourney, Stretch, count, pages
 
@@ -146,23 +146,27 @@ def _claim(row_id: int, now: datetime) -> Backtest | None:
 
 
 def _work(row: Backtest, clock: Clock, length: timedelta) -> bool:
-    history = History.of(row)
+    trial = Trial(row.flow.name, row.document, row.name)
+    history = History.of(trial, now=row.asked_at, watermark=row.watermark)
+    found = tally(row)
     if row.total is None:
         row.total = count(_stretch(row))
     noted = began = clock()
     for page in pages(_stretch(row)):
         busy = time.perf_counter()
-        history.add(page)
+        for one in page:
+            if judged := history.judge(one):
+                found.add(one.key, one.started_at, *judged)
         _passed(row, page)
         now = clock()
         if now - began >= length:
-            return _note(row, history, now, leased=False)
+            return _note(row, found, now, leased=False)
         if now - noted >= NOTE_EVERY:
             noted = now
-            if not _note(row, history, now):
+            if not _note(row, found, now):
                 return False
         _rest(time.perf_counter() - busy)
-    _note(row, history, clock())
+    _note(row, found, clock())
     _end(row, Backtest.State.FINISHED, clock())
     return False
 
@@ -179,7 +183,7 @@ def _passed(row: Backtest, page: list[StoredJourney]) -> None:
     row.last_start, row.last_id = page[-1].started_at, page[-1].id
 
 
-def _note(row: Backtest, history: History, now: datetime, *, leased: bool = True) -> bool:
+def _note(row: Backtest, found: Tally, now: datetime, *, leased: bool = True) -> bool:
     """Write down how far it is; whether it is still ours to go on with."""
     mine = Backtest.objects.filter(pk=row.pk, lease=row.lease, state=Backtest.State.RUNNING)
     fields: dict[str, Any] = {
@@ -187,7 +191,7 @@ def _note(row: Backtest, history: History, now: datetime, *, leased: bool = True
         "done": row.done,
         "last_start": row.last_start,
         "last_id": row.last_id,
-        "tally": history.tally.stored(),
+        "tally": found.stored(),
         "leased_until": now + LEASE if leased else None,
     }
     if not leased:

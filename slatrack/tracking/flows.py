@@ -151,7 +151,7 @@ def _load() -> Flows:
         try:
             flow = documents.flows(row.document)[0][0]
             rules[row.name] = _rules(row, flow)
-            flow = _keeping(flow, rules[row.name])
+            flow = _keeping(flow, [*_specs(rules[row.name]), *_shadows(row, flow)])
         except ValueError:  # one bad flow must not stop the others
             logger.exception("flow %r cannot be read and is not in force", row.name)
             continue
@@ -196,9 +196,18 @@ def _rules(row: models.Flow, flow: Flow) -> dict[str, list[RuleInForce]]:
     return rules
 
 
-def _keeping(flow: Flow, rules: Mapping[str, Sequence[RuleInForce]]) -> Flow:
-    """Return the flow, keeping the attributes too that other versions than the newest look at."""
-    specs = [version.spec for versions in rules.values() for version in versions]
+def _specs(rules: Mapping[str, Sequence[RuleInForce]]) -> list[DeadlineSpec]:
+    return [version.spec for versions in rules.values() for version in versions]
+
+
+def _shadows(row: models.Flow, flow: Flow) -> list[DeadlineSpec]:
+    """What judges silently beside the rules in force (slatrack.tracking.shadowing)."""
+    running = row.shadows.filter(state=models.Shadow.State.RUNNING)
+    return [read_deadline(one.document, flow.steps) for one in running]
+
+
+def _keeping(flow: Flow, specs: Sequence[DeadlineSpec]) -> Flow:
+    """Return the flow, keeping all attributes that some deadlines look at."""
     looked_at = dict.fromkeys(name for spec in specs for name in spec.reads)
     more = tuple(name for name in looked_at if name not in flow.kept)
     return replace(flow, attributes=(*flow.attributes, *more)) if more else flow

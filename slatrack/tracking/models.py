@@ -16,6 +16,8 @@ from slatrack.tracking.calendar_models import Closure as Closure
 from slatrack.tracking.draft_models import RuleDraft as RuleDraft
 from slatrack.tracking.family_models import Child as Child
 from slatrack.tracking.family_models import Recount as Recount
+from slatrack.tracking.shadow_models import Shadow as Shadow
+from slatrack.tracking.shadow_models import ShadowVerdict as ShadowVerdict
 from slatrack.tracking.source_models import HeardService as HeardService
 from slatrack.tracking.source_models import SetAside as SetAside
 from slatrack.tracking.source_models import Source as Source

@@ -10,6 +10,11 @@ SCHEDULE = {
         "schedule": TEND_EVERY,
         "options": {"expires": 10},
     },
+    "tracking-look-at-shadows": {
+        "task": "tracking.look_at_shadows",
+        "schedule": TEND_EVERY,
+        "options": {"expires": 10},
+    },
     "tracking-keep-house": {
         "task": "tracking.keep_house",
         "schedule": KEEP_HOUSE_EVERY,

@@ -1,6 +1,6 @@
 """Stored journeys of a flow in order of their start, a page at a time: little memory, no locks."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -44,6 +44,12 @@ def pages(stretch: Stretch) -> Iterator[list[StoredJourney]]:
         if len(found) < PAGE:
             return
         stretch = stretch._replace(since=found[-1].started_at, last=found[-1].id)
+
+
+def some(ids: Collection[UUID]) -> list[StoredJourney]:
+    """Return those of some journeys that there are."""
+    rows = models.Journey.objects.filter(id__in=ids).values_list(*COLUMNS)
+    return [StoredJourney(*row) for row in rows]
 
 
 def count(stretch: Stretch) -> int:

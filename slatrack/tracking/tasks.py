@@ -12,6 +12,7 @@ from slatrack.tracking import (
     housekeeping,
     log_keeping,
     rematching,
+    shadowing,
 )
 from slatrack.tracking.discovery_models import Discovery, Rematch
 
@@ -45,6 +46,12 @@ def backtest(row_id: int) -> None:
 def tend_backtests() -> None:
     """See to backtests that nobody works on; run by beat."""
     backtesting.tend(now=timezone.now())
+
+
+@app.task(name="tracking.look_at_shadows", ignore_result=True, expires=10)  # type: ignore[untyped-decorator]
+def look_at_shadows() -> None:
+    """Let shadows judge what has come in; run by beat."""
+    shadowing.look_at_all(now=timezone.now())
 
 
 @app.task(name="tracking.look_around", ignore_result=True, expires=240)  # type: ignore[untyped-decorator]
