@@ -46,7 +46,7 @@ class Axis:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A line across the drawing: due, warn or now."""
+    """A line across the drawing: due, warn, expected or now."""
 
     kind: str
     x: float
@@ -61,7 +61,8 @@ def axis(data: "JourneyData", *, now: datetime) -> Axis:
     start = min([to_nanoseconds(data.row.started_at), *(span["start_ns"] for span in data.spans)])
     ends = [span["end_ns"] for span in data.spans]
     end = max([start + BILLION // 1000, *ends, *([to_nanoseconds(now)] if data.in_flight else [])])
-    due = [to_nanoseconds(at) for at in (data.row.due_at, data.row.warn_at) if at is not None]
+    ahead = (data.row.due_at, data.row.warn_at, data.expected_at)
+    due = [to_nanoseconds(at) for at in ahead if at is not None]
     near = [at for at in due if at - start <= STRETCH * (end - start)]
     end = max([end, *near])
     return Axis(start, end + (end - start) // MARGIN)
@@ -96,7 +97,8 @@ def _worded(mark: Mark, marks: list[Mark]) -> Mark:
 
 
 def _marks(data: "JourneyData", across: Axis) -> Iterator[Mark]:
-    for kind, at in (("warn", data.row.warn_at), ("due", data.row.due_at)):
+    lines = ("warn", data.row.warn_at), ("expected", data.expected_at), ("due", data.row.due_at)
+    for kind, at in lines:
         if at is not None and across.holds(to_nanoseconds(at)):
             yield Mark(kind, across.at(to_nanoseconds(at)), at)
         elif at is not None and kind == "due":

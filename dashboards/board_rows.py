@@ -58,7 +58,7 @@ class Row:
 
 
 def row(journey: Journey, usual: Usual, *, now: datetime) -> Row:
-    """Return what the board says of a journey whose deadlines are prefetched."""
+    """Return what the board says of a journey whose deadlines and risks are prefetched."""
     named = (d for d in journey.deadlines.all() if d.name == journey.deadline)
     deadline = next(named, None)
     length = usual.get((journey.flow_id, journey.step, journey.working))
@@ -66,7 +66,12 @@ def row(journey: Journey, usual: Usual, *, now: datetime) -> Row:
     there = now - journey.step_at
     return Row(
         journey=journey,
-        state=standing(journey, now=now, unreached=_unreached(deadline)),
+        state=standing(
+            journey,
+            now=now,
+            unreached=_unreached(deadline),
+            at_risk=bool(getattr(journey, "risks", ())),
+        ),
         deadline=deadline,
         usual=None if ended else length,
         stuck=not ended and length is not None and there > stuck_after(length),

@@ -16,6 +16,7 @@ from dashboards.days import day_began
 from dashboards.flow_map import FlowMap, Known, LegNow, StepNow, flow_map
 from dashboards.flow_map_drawing import BOX, Drawing, Label, drawings
 from dashboards.flow_map_names import lines
+from dashboards.outlook_words import Told, outlooks
 from dashboards.picture import Picture
 from dashboards.queries_flows import Standing, standings
 from dashboards.queries_leg_times import measured
@@ -24,6 +25,7 @@ from dashboards.shared import Shared
 from dashboards.usual import usual
 from slatrack.domain import flows
 from slatrack.tracking.flows import check
+from slatrack.tracking.forecast_reading import outlooks_of
 from slatrack.tracking.models import Flow
 
 HOUR = timedelta(hours=1)
@@ -41,6 +43,7 @@ class FlowNow:
     read: flows.Flow
     standing: Standing
     map: FlowMap
+    outlooks: list[Told]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,7 @@ def _look(row: Flow, now: datetime) -> FlowNow:
     [standing] = standings(now=now, day_began=day_began(now), flows=[row])
     stays = {(step, working): t for (of, step, working), t in usual().items() if of == row.pk}
     shown = flow_map(read, Known(places(row, now=now), known, missed, stays, now))
-    return FlowNow(row, read, standing, shown)
+    return FlowNow(row, read, standing, shown, outlooks(outlooks_of(row), now=now))
 
 
 def live(flow: str, version: int, *, now: datetime) -> Picture:
@@ -88,6 +91,9 @@ def picture(found: FlowNow) -> Picture:
     parts = {
         "flow-changed": "",
         "flow-figures": render_to_string("dashboards/_flow_figures.html", {"now": found}),
+        "flow-outlook": render_to_string(
+            "dashboards/_flow_outlook.html", {"outlooks": found.outlooks}
+        ),
         "map-said": render_to_string("dashboards/_map_said.html", {"map": found.map}),
         "map-table": render_to_string("dashboards/_map_table.html", {"map": found.map}),
     }

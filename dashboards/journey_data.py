@@ -1,6 +1,7 @@
 """All that the page of one journey is made of, read once."""
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -56,6 +57,23 @@ class JourneyData:
     def in_flight(self) -> bool:
         """Whether it is still on its way."""
         return self.row.ended_at is None and self.row.status == "in_flight"
+
+    @property
+    def judged(self) -> Mapping[str, Any] | None:
+        """The deadline that its row shows, in the API's shape."""
+        named = (d for d in self.described["deadlines"] if d["deadline"] == self.row.deadline)
+        return next(named, None)
+
+    @property
+    def expected(self) -> Mapping[str, Any] | None:
+        """The forecast of that deadline; None where there is none."""
+        return self.judged["forecast"] if self.judged else None
+
+    @property
+    def expected_at(self) -> datetime | None:
+        """When it is expected to arrive, if that can be told."""
+        text = self.expected["expected_at"] if self.expected else None
+        return datetime.fromisoformat(text) if text else None
 
     @property
     def passed(self) -> set[str]:

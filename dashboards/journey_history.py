@@ -39,7 +39,10 @@ def history(data: JourneyData) -> list[Happening]:
 def _flip(flip: Flip) -> Happening:
     if flip.about == Flip.About.WARNING:
         left = f", {words.duration(flip.due_at - flip.at)} left" if flip.due_at else ""
-        return Happening(flip.at, flip.recorded_at, "at_risk", f"Due soon: {flip.deadline}{left}")
+        return Happening(flip.at, flip.recorded_at, "due_soon", f"Due soon: {flip.deadline}{left}")
+    if flip.about == Flip.About.RISK:
+        text = f"{chip(flip.after).word}: {flip.deadline}"
+        return Happening(flip.at, flip.recorded_at, flip.after, text + _why(flip))
     if flip.about == Flip.About.STATUS:
         text = f"{_word(flip.before)} → {_word(flip.after)} in {flip.step}"
         return Happening(flip.at, flip.recorded_at, flip.after, text + _why(flip))

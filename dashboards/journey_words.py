@@ -29,6 +29,7 @@ class Head:
     sentence: str
     deadline: Deadline | None
     judged: Mapping[str, Any] | None  # that deadline in the API's shape
+    expected: Mapping[str, Any] | None  # its forecast, while it is open
     until: datetime | None
     number: str
     caption: str
@@ -37,25 +38,26 @@ class Head:
 
 def head(data: JourneyData, usual: Usual, *, now: datetime) -> Head:
     """Return what the head of the page says at `now`."""
-    judged = _judged(data)
+    judged = data.judged
     parts = [judged["sentence"]] if judged else []
     parts.append(_where(data, usual, now))
     number, caption, until = _number(data, now)
     return Head(
-        state=standing(data.row, now=now, unreached=_unreached(data)),
+        state=standing(
+            data.row,
+            now=now,
+            unreached=_unreached(data),
+            at_risk=bool(data.expected and data.expected["at_risk"]),
+        ),
         sentence=" ".join(f"{part}." for part in parts if part),
         deadline=data.deadline,
         judged=judged,
+        expected=data.expected,
         until=until,
         number=number,
         caption=caption,
         notes=_notes(data),
     )
-
-
-def _judged(data: JourneyData) -> Mapping[str, Any] | None:
-    named = (d for d in data.described["deadlines"] if d["deadline"] == data.row.deadline)
-    return next(named, None)
 
 
 def _where(data: JourneyData, usual: Usual, now: datetime) -> str:

@@ -4,7 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import CharField, Count, F, Q, QuerySet, Value, prefetch_related_objects
+from django.db.models import (
+    CharField,
+    Count,
+    F,
+    Prefetch,
+    Q,
+    QuerySet,
+    Value,
+    prefetch_related_objects,
+)
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 
@@ -12,9 +21,9 @@ from dashboards.board_filter import BoardFilter
 from dashboards.standing import LANES
 from dashboards.usual import Usual, stuck_after
 from slatrack.domain.states import Status, Verdict
-from slatrack.tracking.models import Flow, Journey
+from slatrack.tracking.models import Flow, Forecast, Journey
 
-FEW = {"missed": 15, "failed": 10, "due_soon": 25, "on_track": 25, "done": 5}
+FEW = {"missed": 15, "failed": 10, "due_soon": 25, "at_risk": 25, "on_track": 25, "done": 5}
 PAGE = 100
 JUST = timedelta(minutes=1)
 ON_THE_WAY = (Status.IN_FLIGHT.value, Status.FAILED.value)
@@ -56,12 +65,14 @@ def lanes(chosen: BoardFilter, usual: Usual, *, now: datetime) -> list[Lane]:
     which = lane_rules(now)
     counts = on_way.aggregate(**{n: Count("pk", filter=rule) for n, rule in which.items()})
     counts["done"] = 0 if chosen.show or chosen.at else just.count()
-    shown = []
+    shown: list[Lane] = []
     for name in [chosen.lane] if chosen.lane else LANES:
         if counts[name]:
             rows = just.order_by("-ended_at") if name == "done" else _by_due(on_way, which[name])
             shown.append(_lane(name, counts[name], rows, chosen))
-    prefetch_related_objects([row for lane in shown for row in lane.rows], "deadlines")
+    found = [row for lane in shown for row in lane.rows]
+    risks = Prefetch("forecasts", Forecast.objects.filter(at_risk=True), to_attr="risks")
+    prefetch_related_objects(found, "deadlines", risks)
     return shown
 
 
@@ -69,12 +80,19 @@ def lane_rules(now: datetime) -> Mapping[str, Q]:
     missed = Q(verdict=Verdict.MISSED.value)
     failed = Q(status=Status.FAILED.value)
     warned = Q(warn_at__isnull=False, warn_at__lte=now) & ~Q(verdict=Verdict.MET.value)
+    risky = at_risk()
     return {
         "missed": missed,
         "failed": failed & ~missed,
         "due_soon": ~missed & ~failed & warned,
-        "on_track": ~missed & ~failed & ~warned,
+        "at_risk": ~missed & ~failed & ~warned & risky,
+        "on_track": ~missed & ~failed & ~warned & ~risky,
     }
+
+
+def at_risk() -> Q:
+    """Return what journeys at risk are found by: by forecast, and not settled yet."""
+    return Q(pk__in=Forecast.objects.filter(at_risk=True).values("journey"))
 
 
 def _by_due(rows: QuerySet[Journey], rule: Q) -> QuerySet[Journey]:
@@ -107,7 +125,8 @@ def _chosen(
         text = Cast(KeyTextTransform(chosen.attribute, "attributes"), CharField())
         rows = rows.annotate(wanted=text).filter(wanted=chosen.value)
     if chosen.show == "at_risk":
-        rows = rows.filter(lane_rules(now)["due_soon"])
+        which = lane_rules(now)
+        rows = rows.filter(which["due_soon"] | which["at_risk"])
     if chosen.show == "stuck":
         rows = rows.filter(_stuck(usual, now))
     return rows

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Count, F, Min, Q, Value
 
+from dashboards.queries_board import at_risk
 from slatrack.domain.states import Status, Verdict
 from slatrack.tracking.models import Flow, Journey
 
@@ -57,7 +58,7 @@ def _on_way(flows: Sequence[Flow], now: datetime, day_began: datetime) -> dict[i
     missed = Q(verdict=Verdict.MISSED.value)
     rows = _of(flows, Q(ended_at=None)).annotate(
         in_flight=Count("id", filter=there),
-        at_risk=Count("id", filter=waiting & Q(warn_at__lte=now)),
+        at_risk=Count("id", filter=waiting & (Q(warn_at__lte=now) | at_risk())),
         late=Count("id", filter=there & missed),
         overdue_today=Count("id", filter=missed & Q(due_at__gte=day_began)),
         next_due_at=Min("due_at", filter=there & Q(due_at__gt=now)),

@@ -12,6 +12,7 @@ from slatrack.alerting.health import ChannelHealth, DeliveryTimes
 from slatrack.alerting.models import Trouble
 from slatrack.alerting.troubles import open_troubles
 from slatrack.domain.states import Status
+from slatrack.tracking.forecasting import NAME as FORECASTER
 from slatrack.tracking.models import Journey, SetAside, Source, SpanBlock, Tally, Trace
 
 RATE_OVER = timedelta(seconds=60)
@@ -79,8 +80,8 @@ def health(*, now: datetime) -> Health:
 
 
 def _sources(now: datetime) -> list[SourceHealth]:
-    rows = Source.objects.exclude(name=WATCHER).order_by("topic", "partition", "name")
-    return [_source(row, now) for row in rows]
+    rows = Source.objects.exclude(name__in=(WATCHER, FORECASTER))
+    return [_source(row, now) for row in rows.order_by("topic", "partition", "name")]
 
 
 def _source(row: Source, now: datetime) -> SourceHealth:

@@ -51,7 +51,7 @@ def places(flow: Flow, *, now: datetime) -> dict[tuple[str, bool], Place]:
         .annotate(
             Count("id"),
             late=Count("id", filter=which["missed"]),
-            at_risk=Count("id", filter=which["due_soon"]),
+            at_risk=Count("id", filter=which["due_soon"] | which["at_risk"]),
             failed=Count("id", filter=which["failed"]),
             since=Min("step_at", filter=~which["failed"]),
         )

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import Count, Func, IntegerField, Q
 
+from dashboards.queries_board import at_risk
 from dashboards.words import duration
 from slatrack.domain.states import Status, Verdict
 from slatrack.tracking.models import Journey
@@ -121,12 +122,10 @@ def _counted(now: datetime, flow: str) -> dict[int, Pair]:
     rows = Journey.objects.filter(waiting, on_way, due_at__gte=now, due_at__lt=now + HOUR)
     if flow:
         rows = rows.filter(flow__name=flow)
-    warned = Q(warn_at__lte=now)
+    warned = Q(warn_at__isnull=False, warn_at__lte=now) | at_risk()
     counted = (
         rows.values_list(EpochMoment("due_at"))
         .order_by()
-        .annotate(
-            calm=Count("id", filter=~warned | Q(warn_at=None)), risky=Count("id", filter=warned)
-        )
+        .annotate(calm=Count("id", filter=~warned), risky=Count("id", filter=warned))
     )
     return {moment: (calm, risky) for moment, calm, risky in counted}

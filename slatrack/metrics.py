@@ -46,6 +46,13 @@ LATENESS = Histogram(
 )
 
 
+FORECASTING = Histogram(
+    "slatrack_forecasting_seconds",
+    "How long one look at all deadlines of events in flight took",
+    buckets=SECONDS,
+)
+
+
 def count_recorded(*, new: int, duplicates: int, journeys: int, flips: int, seconds: float) -> None:
     """Count a batch of spans, once it is committed."""
     SPANS.labels("new").inc(new)

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from slatrack.tracking import flows, heard
+from slatrack.tracking import flows, heard, histories
 from tests.servers import chromium, kafka, postgres, redis
 from tests.servers.process import Missing
 
@@ -33,6 +33,7 @@ def _forget_flows() -> None:
     """What a process remembers of the database is forgotten: tests roll that back."""
     flows._cache.clear()
     heard.forget()
+    histories.forget()
 
 
 @pytest.fixture(scope="session")

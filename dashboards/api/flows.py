@@ -10,9 +10,11 @@ from ninja import Router
 from dashboards.api.access import needs
 from dashboards.days import day_began
 from dashboards.queries_flows import Standing, standings
+from dashboards.queries_forecasts import Score, score
 from slatrack.domain.instants import rfc3339
 from slatrack.tracking import rule_versions, sources
-from slatrack.tracking.models import Flow
+from slatrack.tracking.forecast_reading import outlooks_of
+from slatrack.tracking.models import Flow, Outlook
 
 router = Router(tags=["flows"])
 
@@ -47,6 +49,57 @@ def flow_document(request: HttpRequest, flow: str) -> dict[str, Any]:
                 "document": one.rule.document,
             }
             for one in found
+        ],
+    }
+
+
+@router.get("/{flow}/forecast", summary="Who will be late, and how good forecasts were")
+@needs("tracking.view_flow")
+def flow_forecast(request: HttpRequest, flow: str) -> dict[str, Any]:
+    """Return what is expected of the events in flight, and the score of past forecasts."""
+    row = get_object_or_404(Flow, name=flow)
+    return {
+        "items": [outlook_entry(one) for one in outlooks_of(row)],
+        "score": score_entry(score(row)),
+    }
+
+
+def outlook_entry(row: Outlook) -> dict[str, Any]:
+    """Return the outlook of one deadline."""
+    return {
+        "deadline": row.deadline,
+        "read_to": rfc3339(row.read_to),
+        "past_events": row.events,
+        "waiting": row.waiting,
+        "will_miss": row.waiting if row.stopped_at else round(row.misses, 2),
+        "first_due_at": rfc3339(row.first_due_at),
+        "last_due_at": rfc3339(row.last_due_at),
+        "pace": round(row.pace, 3),
+        "stopped_at": rfc3339(row.stopped_at),
+    }
+
+
+def score_entry(found: Score) -> dict[str, Any]:
+    """Return a score; figures are null where nothing can be said."""
+    return {
+        "deadlines": found.deadlines,
+        "missed": found.missed,
+        "since": rfc3339(found.since),
+        "forecasts": found.said,
+        "calibration_error": found.error,
+        "brier": found.brier,
+        "brier_of_average": found.brier_of_rate,
+        "reliability": [one._asdict() for one in found.bins],
+        "ways": [
+            {
+                "way": way.name,
+                "called": way.calling.called,
+                "false_alarms": way.calling.false_alarms,
+                "precision": way.calling.precision,
+                "recall": way.calling.recall,
+                "lead_seconds": way.calling.lead,
+            }
+            for way in found.ways
         ],
     }
 

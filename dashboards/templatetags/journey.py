@@ -10,6 +10,7 @@ from django import template
 from dashboards import way_lines, words
 from dashboards.journey_history import Happening
 from slatrack.domain.confidence import confidence as confidence_of
+from slatrack.domain.forecasts.sentences import percent
 
 register = template.Library()
 
@@ -69,3 +70,9 @@ def before(milliseconds: float) -> str:
 def nanoseconds(length: int | None) -> str:
     """Return a length in nanoseconds as people read it; a dash for none."""
     return words.duration(length / 1e9) if isinstance(length, int) else "–"
+
+
+@register.filter
+def likely(share: float) -> str:
+    """Return a probability as people read it."""
+    return percent(share)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from slatrack.alerting.models import Alert
-from slatrack.domain.ladder import Rung, rung_of
+from slatrack.domain.ladder import BEFORE_DUE, Rung, rung_of
 from slatrack.tracking.models import Deadline, Flip
 
 LATE = timedelta(seconds=60)  # beyond the grace: then an alert says that it comes late
@@ -20,10 +20,16 @@ def decide(flips: Sequence[Flip]) -> list[Alert]:
     alerts = []
     for flip in flips:
         alert = _alert(flip, graces.get((flip.journey_id, flip.deadline), timedelta(0)))
-        if alert is not None and _place(alert) not in known:
+        if alert is not None and _place(alert) not in known and not _is_inhibited(alert, known):
             known.add(_place(alert))
             alerts.append(alert)
     return alerts
+
+
+def _is_inhibited(alert: Alert, known: set[Place]) -> bool:
+    """Whether it would warn of what has been told to have happened."""
+    missed = alert.journey_id, alert.deadline, alert.version, Rung.MISSED.value, 0
+    return alert.rung in BEFORE_DUE and missed in known
 
 
 def _known(flips: Sequence[Flip]) -> set[Place]:

@@ -32,6 +32,7 @@ class Facts:
 def sentence(facts: Facts, *, now: datetime) -> str:
     """Say what happens to one event, in one sentence that stands alone."""
     said = {
+        Rung.AT_RISK: _at_risk,
         Rung.DUE_SOON: _due_soon,
         Rung.MISSED: _missed,
         Rung.FAILED: _failed,
@@ -75,6 +76,12 @@ def plain(text: str) -> str:
     """Return text from outside fit for one line: no control characters, not too long."""
     line = "".join(c if c.isprintable() else " " for c in text)
     return line if len(line) <= _MOST_KEY else line[: _MOST_KEY - 1] + "…"
+
+
+def _at_risk(facts: Facts, now: datetime) -> str:
+    due = f" (due {clock(facts.due_at, now)})" if facts.due_at else ""
+    said = f"{plain(facts.key)} is at risk of missing “{plain(facts.deadline)}”{due}"
+    return f"{said}: {plain(facts.reason)}. It is {where(facts, now)}."
 
 
 def _due_soon(facts: Facts, now: datetime) -> str:

@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from slatrack.domain.document_fields import Fields, Path, unknown
 from slatrack.domain.families import CHILDREN
 from slatrack.domain.flows import DeadlineSpec, Role, Step
+from slatrack.domain.forecasts.forecast import THRESHOLD
 from slatrack.domain.rules import RuleError, parse, start_names
 
-DEADLINE_FIELDS = ("deadline", "rule", "until", "when", "severity", "grace")
+DEADLINE_FIELDS = ("deadline", "rule", "until", "when", "severity", "grace", "at_risk")
 SEVERITIES = ("info", "warning", "critical")
 
 
@@ -46,7 +47,16 @@ class DeadlineReader(Fields):
             when=self._when(entry.get("when", {}), (*path, "when")),
             severity=self.choice(entry, "severity", path, SEVERITIES, "warning"),
             grace=None if grace is None else self.duration(grace, (*path, "grace")),
+            at_risk=self._at_risk(entry.get("at_risk", THRESHOLD), (*path, "at_risk")),
         )
+
+    def _at_risk(self, value: object, path: Path) -> float | None:
+        if value is False or value == "off":
+            return None
+        if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < 1:
+            return float(value)
+        self.problem(path, "must be a probability between 0 and 1, e.g. 0.5, or off")
+        return THRESHOLD
 
     def _check_starts(self, starts: frozenset[str], path: Path) -> None:
         if "ingress" in starts and not any(step.role is Role.INGRESS for step in self.steps):

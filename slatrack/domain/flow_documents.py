@@ -16,7 +16,7 @@ from slatrack.domain.matches import Compile
 
 FLOW_FIELDS = (
     *("flow", "title", "event_key", "steps", "deadlines", "attributes", "lost_after"),
-    *("parent", "children", "amend", "duplicates", "dead_letters"),
+    *("parent", "children", "amend", "duplicates", "dead_letters", "cohort"),
 )
 STEP_FIELDS = ("step", "role", "match", "after", "optional", "times", "event_key")
 MAX_NAME = 100  # characters of the name of a flow or step
@@ -77,6 +77,7 @@ class _Reader(Fields):
             children=bonds.children(top.get("children")),
             amend=bonds.amend(top.get("amend")),
             duplicates=bonds.duplicates(top),
+            cohort=self.text(top, "cohort", ()) if "cohort" in top else "",
             implied=bonds.dead_letters(top.get("dead_letters", list(self.dead_letters))),
         )
         if problems := [*self.problems, *clocks.problems, *bonds.problems]:

@@ -9,6 +9,7 @@ from functools import cached_property
 
 from slatrack.domain.edges import Side, messages, side
 from slatrack.domain.families import CHILDREN, ONCE, ChildrenSpec, Expected, ParentSpec
+from slatrack.domain.forecasts.forecast import THRESHOLD
 from slatrack.domain.matches import Match, as_text
 from slatrack.domain.rules import Rule, start_names
 from slatrack.domain.spans import Span, Value
@@ -138,6 +139,7 @@ class DeadlineSpec:
     when: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     severity: str = "warning"
     grace: timedelta | None = None  # None: the installation's default
+    at_risk: float | None = THRESHOLD  # the probability of a miss; None: never at risk
 
     @cached_property
     def starts(self) -> frozenset[str]:
@@ -178,6 +180,7 @@ class Flow:
     children: ChildrenSpec | None = None
     amend: AmendSpec | None = None
     duplicates: Duplicates = Duplicates.ATTEMPT
+    cohort: str = ""  # the attribute whose values have forecasts of their own
     implied: tuple[Step, ...] = ()  # steps of every flow that its document need not name
 
     def step(self, name: str) -> Step:
@@ -259,6 +262,7 @@ class Flow:
         """The attribute names whose values a journey keeps."""
         names = dict.fromkeys(self.attributes)
         names |= dict.fromkeys(self._counted_by)
+        names |= dict.fromkeys([self.cohort] if self.cohort else [])
         for deadline in self.deadlines:
             names |= dict.fromkeys(deadline.reads)
         return tuple(names)

@@ -46,6 +46,8 @@ def rank(rung: Rung, number: int = 0) -> int:
 
 def rung_of(about: str, before: str, after: str) -> tuple[Rung, int] | None:
     """Return the rung, and which warning it is (else 0), that a flip stands for; None: no alert."""
+    if about == "risk":
+        return (Rung.AT_RISK, 0) if after == "at_risk" else None
     if about == "warning":
         return Rung.DUE_SOON, int(after) if after.isdecimal() else 1
     rung = _of_status(before, after) if about == "status" else _of_verdict(before, after)

@@ -23,7 +23,7 @@ from slatrack.embedded.claim import claim
 from slatrack.embedded.crew import Alarm, Crew, Run
 from slatrack.embedded.kafka import EmbeddedKafka
 from slatrack.embedded.ports import PortBusyError, take, url
-from slatrack.tracking import sources, watcher
+from slatrack.tracking import forecasting, sources, watcher
 
 logger = logging.getLogger(__name__)
 
@@ -101,6 +101,7 @@ class Runner:
             "web server": partial(web.run, self._application, self._at),
             "span consumer": kafka.run,
             "deadline watcher": watcher.run,
+            "forecaster": forecasting.run,
             "task worker": tasks.run_worker,
             "task beat": tasks.run_beat,
         }

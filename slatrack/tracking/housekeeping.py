@@ -13,6 +13,7 @@ from slatrack.tracking.packing import unpack_trace
 
 EXPIRED = "parked spans expired"
 LOST_TO_RETENTION = "records lost to retention"
+SCORES = 5_000  # of each flow
 CHUNK = 2_000  # rows deleted in one transaction, so that nobody waits long for a lock
 
 
@@ -68,6 +69,16 @@ def _expire_messages(before: datetime) -> int:
     ids = list(old.values_list("id", flat=True)[:CHUNK])
     models.MessageBlock.objects.filter(id__in=ids).delete()
     return len(ids)
+
+
+def expire_scores() -> int:
+    """Let go of the oldest forecasts that keep score, beyond so many of each flow."""
+    gone = 0
+    for flow in models.Flow.objects.values_list("id", flat=True):
+        rows = models.Forecast.objects.filter(flow=flow).exclude(outcome="")
+        ids = rows.order_by("-settled_at").values_list("id", flat=True)[SCORES : SCORES + CHUNK]
+        gone += models.Forecast.objects.filter(id__in=list(ids)).delete()[0]
+    return gone
 
 
 def count(name: str, number: int) -> None:

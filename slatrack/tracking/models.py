@@ -16,6 +16,10 @@ from slatrack.tracking.calendar_models import Closure as Closure
 from slatrack.tracking.draft_models import RuleDraft as RuleDraft
 from slatrack.tracking.family_models import Child as Child
 from slatrack.tracking.family_models import Recount as Recount
+from slatrack.tracking.forecast_models import FlowHistory as FlowHistory
+from slatrack.tracking.forecast_models import Forecast as Forecast
+from slatrack.tracking.forecast_models import HourHistory as HourHistory
+from slatrack.tracking.forecast_models import Outlook as Outlook
 from slatrack.tracking.shadow_models import Shadow as Shadow
 from slatrack.tracking.shadow_models import ShadowVerdict as ShadowVerdict
 from slatrack.tracking.source_models import HeardService as HeardService
@@ -241,6 +245,7 @@ class Flip(models.Model):
         WARNING = "warning"
         VERDICT = "verdict"
         STATUS = "status"
+        RISK = "risk"
 
     journey = models.ForeignKey(Journey, models.CASCADE, related_name="flips", **_BULK)
     deadline = models.CharField(max_length=200, blank=True, help_text="empty: the journey itself")

@@ -10,6 +10,7 @@ from slatrack.domain.states import Verdict
 from slatrack.tracking import almanacs, models
 from slatrack.tracking.almanac_models import Almanac
 from slatrack.tracking.decisions import Decided
+from slatrack.tracking.forecast_reading import forecasts_of
 from slatrack.tracking.journey_rows import load_deadlines
 
 Versions = Mapping[tuple[str, int], models.RuleVersion]
@@ -20,7 +21,10 @@ def deadlines_of(row: models.Journey, *, now: datetime) -> list[dict[str, Any]]:
     states = sorted((state for _, _, state in load_deadlines([row.id])), key=_by_due)
     known = almanacs.named(one.almanac for one in states)
     versions = _versions(row.flow_id, states)
-    return [_deadline(one, versions, known, now) for one in states]
+    made = forecasts_of(row, states, now=now)
+    return [
+        {**_deadline(one, versions, known, now), "forecast": made.get(one.name)} for one in states
+    ]
 
 
 def _versions(flow: int, states: list[Decided]) -> Versions:

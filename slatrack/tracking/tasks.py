@@ -67,5 +67,6 @@ def keep_house() -> None:
     """Let go of what has been kept for long enough; run by beat."""
     now = timezone.now()
     housekeeping.expire_parked(now=now)
+    housekeeping.expire_scores()
     almanacs.keep(closures.calendars())  # the row may have gone with a transaction that failed
     log_keeping.expire_logs(now=now)

@@ -206,7 +206,7 @@ def test_the_icon_counts(client):
     ("fields", "state"),
     [
         ({"left": 10}, "on_track"),
-        ({"left": 2}, "at_risk"),
+        ({"left": 2}, "due_soon"),
         ({"left": -1}, "overdue"),
         ({"left": -1, "verdict": "unknown"}, "unknown"),
         ({"left": -1, "verdict": "missed"}, "missed"),

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from slatrack.bench import deadlines, ingest, memory, rules
+from slatrack.bench import deadlines, forecast, ingest, memory, rules
 from slatrack.bench.faults import bench as faults
 from slatrack.bench.figures import Bench, Impossible, table
 
@@ -15,6 +15,7 @@ BENCHES: dict[str, Bench] = {
     "deadlines": deadlines.BENCH,
     "memory": memory.BENCH,
     "rules": rules.BENCH,
+    "forecast": forecast.BENCH,
     "faults": faults.BENCH,
 }
 

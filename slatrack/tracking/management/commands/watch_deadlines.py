@@ -3,14 +3,14 @@
 import signal
 from argparse import ArgumentParser
 from datetime import UTC, datetime
-from threading import Event
+from threading import Event, Thread
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from slatrack import metrics
-from slatrack.tracking import watcher
+from slatrack.tracking import forecasting, watcher
 
 
 class Command(BaseCommand):
@@ -28,4 +28,7 @@ class Command(BaseCommand):
         for name in (signal.SIGINT, signal.SIGTERM):
             signal.signal(name, lambda *_: stop.set())
         metrics.serve(settings.SLATRACK.host, settings.SLATRACK.metrics_port)
+        forecaster = Thread(target=forecasting.run, args=(stop,), name="forecaster", daemon=True)
+        forecaster.start()
         watcher.run(stop)
+        forecaster.join(timeout=5)

@@ -1,0 +1,109 @@
+"""Forecasting: every few seconds all deadlines of events in flight are forecast anew.
+
+It stands beside the way of a span: it reads rows in batches, rests several times as long as it
+worked, and one process of several does it at a time. "Now" is how far the telemetry has been read,
+so that telemetry that lags makes nobody late.
+"""
+
+import logging
+import os
+import socket
+import time
+from collections import defaultdict
+from datetime import UTC, datetime, timedelta
+from threading import Event, get_ident
+
+from django.db import close_old_connections, connection
+
+from slatrack import metrics
+from slatrack.domain.forecasts.history import History
+from slatrack.tracking import (
+    flows as flows_in_force,
+)
+from slatrack.tracking import following, histories, models, outlooks, pacing, remembering, sources
+from slatrack.tracking.expecting import Expected, Seen, expect
+from slatrack.tracking.flows import Flows
+from slatrack.tracking.open_deadlines import OpenDeadline, open_deadlines
+
+logger = logging.getLogger(__name__)
+
+NAME = "forecaster"  # of its Source row
+EVERY = 1.0  # seconds from look to look, at least
+SHARE = 10  # it rests so many times as long as a look took
+LEASE = timedelta(seconds=15)  # after which another process takes over
+
+
+def run(stop: Event) -> None:
+    """Forecast until `stop` is set; what fails is logged and tried again: it holds up nobody."""
+    me = f"{socket.gethostname()}:{os.getpid()}:{get_ident()}"
+    while not stop.is_set():
+        began = time.monotonic()
+        try:
+            now = datetime.now(UTC)
+            if claim(me, now=now):
+                look(now=now)
+        except Exception:
+            logger.exception("Nothing is forecast at this moment")
+            close_old_connections()
+        took = time.monotonic() - began
+        metrics.FORECASTING.observe(took)
+        stop.wait(max(EVERY, SHARE * took))
+    models.Source.objects.filter(name=NAME, owner=me).delete()
+    connection.close()
+
+
+def claim(me: str, *, now: datetime) -> bool:
+    """Whether it is for `me` to forecast: one of several does, and another once it is silent."""
+    row, _ = models.Source.objects.get_or_create(name=NAME, defaults={"owner": me, "alive_at": now})
+    if row.owner != me and row.alive_at > now - LEASE:
+        return False
+    mine = models.Source.objects.filter(name=NAME, owner=row.owner, alive_at=row.alive_at)
+    if row.owner == me and row.alive_at > now - LEASE / 3:
+        return True
+    return bool(mine.update(owner=me, alive_at=now))
+
+
+def look(*, now: datetime) -> int:
+    """Forecast every open deadline once; return how many could be. Safe to repeat."""
+    flows = flows_in_force.current()
+    watermark = sources.watermark(now)
+    if remembering.learn(flows, now=now, read_to=min(now, watermark or now)):
+        histories.forget()
+    found = open_deadlines(flows)
+    known = histories.current()
+    by_rule: dict[tuple[int, str], list[OpenDeadline]] = defaultdict(list)
+    for one in found:
+        by_rule[one.flow_id, one.name].append(one)
+    expected: list[Expected] = []
+    views: list[models.Outlook] = []
+    for name, flow_id in flows.ids.items():
+        history = known.get(flow_id) or History(())
+        seen = Seen(now, histories.read_to(history, now=now, watermark=watermark))
+        for deadline in flows.rules.get(name, {}):
+            there = by_rule[flow_id, deadline]
+            some, view = _of_rule(flows, name, deadline, history, there, seen)
+            expected += some
+            views.append(view)
+    outlooks.save(views)
+    following.follow(expected, found, now=now)
+    return len(expected)
+
+
+def _of_rule(
+    flows: Flows, name: str, deadline: str, history: History, there: list[OpenDeadline],
+    seen: Seen,
+) -> tuple[list[Expected], models.Outlook]:  # fmt: skip
+    versions = {one.version: one for one in flows.rules[name][deadline]}
+    until = versions[max(versions)].spec.until
+    present = pacing.pace_of(flows.ids[name], deadline, until, history, there, read_to=seen.to)
+    waits = [one for one in there if one.waits_at(seen.now)]
+    expected = [
+        found
+        for one in waits
+        if (rule := versions.get(one.version))
+        and (found := expect(one, rule, history, pace=present.ratio, read_to=seen.to))
+    ]
+    view = outlooks.outlook(
+        flows.ids[name], deadline, until, history, present, waits, expected, seen
+    )
+    return expected, view
