@@ -75,7 +75,7 @@ def _look(row: Flow, now: datetime) -> FlowNow:
     [standing] = standings(now=now, day_began=day_began(now), flows=[row])
     stays = {(step, working): t for (of, step, working), t in usual().items() if of == row.pk}
     shown = flow_map(read, Known(places(row, now=now), known, missed, stays, now))
-    return FlowNow(row, read, standing, shown, outlooks(outlooks_of(row), now=now))
+    return FlowNow(row, read, standing, shown, outlooks(outlooks_of(row.pk), now=now))
 
 
 def live(flow: str, version: int, *, now: datetime) -> Picture:

@@ -59,7 +59,7 @@ def flow_forecast(request: HttpRequest, flow: str) -> dict[str, Any]:
     """Return what is expected of the events in flight, and the score of past forecasts."""
     row = get_object_or_404(Flow, name=flow)
     return {
-        "items": [outlook_entry(one) for one in outlooks_of(row)],
+        "items": [outlook_entry(one) for one in outlooks_of(row.pk)],
         "score": score_entry(score(row)),
     }
 

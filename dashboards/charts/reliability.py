@@ -13,11 +13,14 @@ SMALLEST, LARGEST = 7.0, 26.0  # pixels of a mark
 def reliability(score: Score) -> Chart:
     """Return the diagram. On the diagonal, what was said is what came."""
     bins = score.bins
-    axis = {"range": [0, 100], "tickvals": [0, 20, 40, 60, 80, 100], "ticksuffix": " %"}
+    ticks = [0, 20, 40, 60, 80, 100]
+    axis = {"range": [-4, 104], "tickvals": ticks, "ticktext": [f"{one} %" for one in ticks]}
     layout = {
-        "xaxis": {**axis, "title": {"text": "said: likely to miss"}},
-        "yaxis": {**axis, "title": {"text": "came: missed"}},
+        "xaxis": {**axis, "title": {"text": "said: likely to miss", "font": {"size": 12}}},
+        "yaxis": {**axis, "title": {"text": "came: missed", "font": {"size": 12}}},
         "showlegend": False,
+        "height": 320,
+        "margin": {"l": 64, "r": 14, "t": 14, "b": 44},
     }
     rows = [
         (

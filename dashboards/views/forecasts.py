@@ -29,7 +29,7 @@ def forecasts(request: HttpRequest, flow: str) -> HttpResponse:
         "chosen": chosen,
         "score": found,
         "chart": reliability(found),
-        "outlooks": outlooks(outlooks_of(row), now=timezone.now()),
+        "outlooks": outlooks(outlooks_of(row.pk), now=timezone.now()),
         "enough": ENOUGH,
     }
     return render(request, "dashboards/forecasts.html", context)

@@ -118,9 +118,7 @@ class World:
         if spoken is None:
             return None
         self.forecasts += 1
-        return forecast(
-            spoken, since=_at(since), due_at=_at(event.due), now=_at(now), pace=present.ratio
-        )
+        return forecast(spoken, since=_at(since), due_at=_at(event.due), now=_at(now), pace=present)
 
 
 def remembered(event: Event, now: float) -> Past:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from slatrack.domain.forecasts.forecast import Forecast, forecast
 from slatrack.domain.forecasts.history import START, History, Spoken
+from slatrack.domain.forecasts.pace import Pace
 from slatrack.tracking.flows import RuleInForce
 from slatrack.tracking.open_deadlines import OpenDeadline
 
@@ -25,7 +26,7 @@ class Expected(NamedTuple):
 
 
 def expect(
-    one: OpenDeadline, rule: RuleInForce, history: History, *, pace: float, read_to: datetime
+    one: OpenDeadline, rule: RuleInForce, history: History, *, pace: Pace, read_to: datetime
 ) -> Expected | None:
     """Forecast a deadline as of `read_to`; None where too little is known for that."""
     spoken = spoken_for(one, rule, history)

@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 NAME = "forecaster"  # of its Source row
 EVERY = 1.0  # seconds from look to look, at least
-SHARE = 10  # it rests so many times as long as a look took
+SHARE = 10  # it rests so many times what a look computed, and as long as it took
 LEASE = timedelta(seconds=15)  # after which another process takes over
 
 
@@ -37,7 +37,7 @@ def run(stop: Event) -> None:
     """Forecast until `stop` is set; what fails is logged and tried again: it holds up nobody."""
     me = f"{socket.gethostname()}:{os.getpid()}:{get_ident()}"
     while not stop.is_set():
-        began = time.monotonic()
+        began, computed = time.monotonic(), time.thread_time()
         try:
             now = datetime.now(UTC)
             if claim(me, now=now):
@@ -47,7 +47,7 @@ def run(stop: Event) -> None:
             close_old_connections()
         took = time.monotonic() - began
         metrics.FORECASTING.observe(took)
-        stop.wait(max(EVERY, SHARE * took))
+        stop.wait(max(EVERY, SHARE * (time.thread_time() - computed), took))
     models.Source.objects.filter(name=NAME, owner=me).delete()
     connection.close()
 
@@ -101,7 +101,7 @@ def _of_rule(
         found
         for one in waits
         if (rule := versions.get(one.version))
-        and (found := expect(one, rule, history, pace=present.ratio, read_to=seen.to))
+        and (found := expect(one, rule, history, pace=present, read_to=seen.to))
     ]
     view = outlooks.outlook(
         flows.ids[name], deadline, until, history, present, waits, expected, seen

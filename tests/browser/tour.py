@@ -55,6 +55,7 @@ FOLLOWED = {
     "record": ("/set-aside/", "a[href^='/set-aside/']"),
 }
 BESIDE_FLOW = {
+    "forecasts": "forecasts",
     "flow-edit": "edit",
     "deadline-new": "new-deadline",
     "deadlines-import": "import-deadlines",

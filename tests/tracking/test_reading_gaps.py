@@ -76,5 +76,7 @@ def test_what_lies_ahead_is_not_yet():
 
 def test_a_journey_without_gaps_asks_for_no_evidence(django_assert_max_num_queries):
     trade("T-1", ago=60)
-    with django_assert_max_num_queries(7):  # flows, row, watermark, deadlines and rules, traces
+    with django_assert_max_num_queries(
+        8
+    ):  # flows, row, watermark, deadlines and rules, history, traces
         assert gaps() == {}

@@ -108,5 +108,5 @@ def test_a_span_shared_by_many_names_some(monkeypatch):
 
 def test_a_journey_without_links_asks_for_nothing_more(django_assert_max_num_queries):
     trade("T-1")
-    with django_assert_max_num_queries(7):
+    with django_assert_max_num_queries(8):
         told("T-1")

@@ -4,6 +4,8 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from slatrack.domain.forecasts.history import Basis, Spoken
+from slatrack.domain.forecasts.pace import USUAL, Pace
+from slatrack.domain.forecasts.remaining import Remaining
 
 SURE = 0.95  # the share of events that are in time if helped before the last safe moment
 THRESHOLD = 0.5  # the probability of a miss from which on an event is at risk
@@ -22,31 +24,35 @@ class Forecast(NamedTuple):
     expected_at: datetime | None
     last_safe_at: datetime | None
     basis: Basis
-    pace: float = 1.0
+    pace: Pace = USUAL
     mean_at: datetime | None = None  # when it would come if it took as long as the mean
 
 
 def forecast(
-    spoken: Spoken, *, since: datetime, due_at: datetime, now: datetime, pace: float = 1.0
+    spoken: Spoken, *, since: datetime, due_at: datetime, now: datetime, pace: Pace = USUAL
 ) -> Forecast:
     """Forecast an event that has stood where the course begins `since` then.
 
     `now` is how far its telemetry has been read: what came later than that is not known to be
-    missing.
+    missing. While the sink is stopped nothing arrives: then it is late if the stop lasts too long.
     """
     waited = max(0.0, (now - since).total_seconds())
+    slack = (due_at - now).total_seconds()
     remaining = spoken.course.after(waited)
-    half = remaining.within(waited, 0.5, pace=pace)
-    nearly_all = remaining.within(waited, SURE, pace=pace)
     return Forecast(
         at=now,
-        p_miss=remaining.late(waited, (due_at - now).total_seconds(), pace=pace),
-        expected_at=_after(now, half),
-        last_safe_at=_before(due_at, nearly_all),
+        p_miss=max(remaining.late(waited, slack, pace=pace.ratio), pace.stays(slack)),
+        expected_at=_after(now, _within(remaining, waited, 0.5, pace)),
+        last_safe_at=_before(due_at, _within(remaining, waited, SURE, pace)),
         basis=spoken.basis,
         pace=pace,
         mean_at=_after(since, max(spoken.course.mean, waited)),
     )
+
+
+def _within(remaining: Remaining, waited: float, sure: float, pace: Pace) -> float | None:
+    found = remaining.within(waited, sure, pace=pace.ratio)
+    return None if found is None else max(found, pace.resumes(sure))
 
 
 def _after(at: datetime, seconds: float | None) -> datetime | None:

@@ -6,6 +6,7 @@ from slatrack.domain.flow_documents import FlowInvalid, read
 from slatrack.domain.forecasts.courses import Passage, course
 from slatrack.domain.forecasts.forecast import Forecast, forecast, is_at_risk
 from slatrack.domain.forecasts.history import Basis, Spoken
+from slatrack.domain.forecasts.pace import Pace
 from slatrack.domain.forecasts.sentences import basis_sentence, forecast_sentence, percent
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -40,12 +41,21 @@ def test_having_waited_it_is_like_those_that_waited_too():
 
 
 def test_a_slow_pace_puts_off_what_is_expected():
-    usual, slow = made(0, 90), made(0, 90, pace=0.2)
+    usual, slow = made(0, 90), made(0, 90, pace=Pace(0.2))
 
     assert slow.p_miss > 5 * usual.p_miss
     assert slow.expected_at is not None
     assert usual.expected_at is not None
     assert slow.expected_at > usual.expected_at
+
+
+def test_while_the_sink_is_stopped_it_is_late_if_that_lasts_too_long():
+    found = made(0, 90, pace=Pace(stopped=270.0))
+
+    assert found.p_miss == pytest.approx((270 / (270 + 90)) ** 1.5)
+    assert found.expected_at == pytest.approx(NOON + seconds(158.6), abs=seconds(1))
+    assert found.last_safe_at is not None
+    assert found.last_safe_at < NOON
 
 
 def test_at_risk_does_not_flap():

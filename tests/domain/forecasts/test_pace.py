@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slatrack.domain.forecasts.pace import FASTEST, SLOWEST, Under, pace
+from slatrack.domain.forecasts.pace import FASTEST, SLOWEST, Pace, Under, pace
 from slatrack.domain.forecasts.remaining import Remaining
 from slatrack.domain.forecasts.survival import Observed, kaplan_meier
 
@@ -34,7 +34,7 @@ def test_as_history_has_it_the_pace_is_about_one():
 def test_a_sink_that_slows_down_is_seen():
     found = pace(stream(slower=4), WHOLE, now=200, window=60)
 
-    assert 0.15 < found.ratio < 0.6
+    assert 0.3 < found.ratio < 0.8
     assert found.stopped is None
 
 
@@ -42,7 +42,21 @@ def test_a_sink_that_stops_is_told_by_nobodys_arriving():
     found = pace(stream(stops_at=180), WHOLE, now=200, window=60)
 
     assert found.stopped == pytest.approx(20, abs=3)
-    assert found.ratio < 0.1
+    assert found.ratio < 0.9
+    assert found.expected > 20
+    assert found.stays(found.stopped) == pytest.approx(0.5**1.5)
+    assert found.stays(found.resumes(0.9)) == pytest.approx(0.1)
+
+
+def test_no_more_are_expected_than_there_are():
+    """However long they are overdue."""
+    found = pace([Under(0, None)] * 40, WHOLE, now=150, window=1000)
+
+    assert found.expected <= 40
+
+
+def test_what_is_not_stopped_does_not_stay_so():
+    assert (Pace().stays(5), Pace().resumes(0.95)) == (0, 0)
 
 
 def test_nobody_there_is_no_stop():
