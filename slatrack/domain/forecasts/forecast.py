@@ -36,7 +36,8 @@ def forecast(
     `now` is how far its telemetry has been read: what came later than that is not known to be
     missing. While the sink is stopped nothing arrives: then it is late if the stop lasts too long.
     """
-    waited = max(0.0, (now - since).total_seconds())
+    now = max(now, since)  # what was seen is known
+    waited = (now - since).total_seconds()
     slack = (due_at - now).total_seconds()
     remaining = spoken.course.after(waited)
     return Forecast(

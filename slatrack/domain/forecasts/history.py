@@ -64,7 +64,8 @@ class History:
 
     def speaks(self, step: str, until: str, *, cohort: str, hour: int) -> Spoken | None:
         """Return the course from `step` until `until` that speaks for such an event; None: none."""
-        for wide in ((cohort, hour), (cohort, None), (None, hour), (None, None)):
+        own = ((cohort, hour), (cohort, None)) if cohort else ()
+        for wide in (*own, (None, hour), (None, None)):
             found = self._course(step, until, *wide)
             if found.arrivals >= (ENOUGH if wide == (None, None) else ENOUGH_OF_SOME):
                 return Spoken(found, Basis(found.arrivals, *wide))

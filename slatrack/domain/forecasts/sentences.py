@@ -26,7 +26,7 @@ def forecast_sentence(made: Forecast) -> str:
 
 def basis_sentence(basis: Basis, *, attribute: str = "") -> str:
     """Say whose history a forecast rests on."""
-    of = f" with {attribute} {basis.cohort or 'unset'}" if basis.cohort is not None else ""
+    of = f" with {attribute} {basis.cohort}" if basis.cohort is not None else ""
     at = ""
     if basis.hour is not None:
         at = f" that began between {basis.hour:02}:00 and {basis.hour:02}:59 UTC"

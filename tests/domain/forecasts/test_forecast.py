@@ -49,6 +49,10 @@ def test_a_slow_pace_puts_off_what_is_expected():
     assert slow.expected_at > usual.expected_at
 
 
+def test_what_was_seen_later_than_telemetry_was_read_is_where_it_stands():
+    assert made(-8, 90) == made(0, 90)
+
+
 def test_while_the_sink_is_stopped_it_is_late_if_that_lasts_too_long():
     found = made(0, 90, pace=Pace(stopped=270.0))
 

@@ -82,6 +82,15 @@ def test_a_cohort_speaks_at_all_hours_before_an_hour_speaks_for_all_cohorts():
     assert unknown.basis == Basis(ENOUGH_OF_SOME + 4, None, 14)
 
 
+def test_events_without_a_cohort_are_no_cohort():
+    history = History([past(hour=14) for _ in range(ENOUGH_OF_SOME)])
+
+    known = history.speaks("received", "reported", cohort="", hour=14)
+
+    assert known
+    assert known.basis == Basis(ENOUGH_OF_SOME, None, 14)
+
+
 def test_what_began_before_all_that_ended_is_left_out():
     """Else events that are stuck for days would outweigh a history of minutes."""
     stuck = past()._replace(started=-5000.0, reached=(), watched=9000.0, ended=False)
