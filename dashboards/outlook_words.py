@@ -63,7 +63,7 @@ def _moving(row: Outlook) -> Told:
     count = round(row.misses)
     why = f"from {row.events:,} past events; {_pace(row)}"
     if not row.waiting:
-        return Told(row.deadline, "met", "No event is waiting", None, None, "", why)
+        return Told(row.deadline, "on_track", "No event is waiting", None, None, "", why)
     if not count and row.first_due_at is None:
         of = "The one event" if row.waiting == 1 else f"None of {_events(row.waiting)}"
         likely = "in flight is not likely to miss" if row.waiting == 1 else "is likely to miss"
