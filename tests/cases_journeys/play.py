@@ -128,6 +128,12 @@ def play(
     one: Play, document: str = DOCUMENT, *, seed: int | None = None, size: int = 0
 ) -> dict[str, Any]:
     """Send a play into an empty database; return its journeys by key, as the API gives them."""
+    send(one, document, seed=seed, size=size)
+    return told()
+
+
+def send(one: Play, document: str = DOCUMENT, *, seed: int | None = None, size: int = 0) -> None:
+    """Send a play into an empty database."""
     for model in AT_REST:
         model.objects.all().delete()
     flows.save(document, now=NOON - timedelta(days=1))
@@ -139,7 +145,6 @@ def play(
     assert not models.Errand.objects.exists()
     while Recount.objects.exists():  # children are counted by the watcher
         watcher.settle_due(now=NOW)
-    return told()
 
 
 def told() -> dict[str, Any]:
