@@ -48,8 +48,8 @@ def wall_clock(day: date, time: str, tz: str, gap: str, overlap: str) -> datetim
 def add_months(day: date, n: int, replaced: int | None) -> date:
     """Walk from first to first, then back from the 31st to a day that exists."""
     first = day.replace(day=1)
-    for _ in range(n):
-        first = (first + timedelta(days=31)).replace(day=1)
+    for _ in range(abs(n)):
+        first = (first + (timedelta(days=31) if n > 0 else -DAY)).replace(day=1)
     wanted = replaced or day.day
     while wanted:
         try:
@@ -71,29 +71,66 @@ def moved(day: date, codes: tuple[str, ...], convention: str) -> date:
     return found
 
 
-def cutoff(rule: dict, start: datetime) -> datetime:
+def cutoff(rule: dict, start: datetime, later: int = 0) -> datetime:
+    """`later`: so many units more; a rule may ask for more until its answer has not passed."""
     base, add, dst = rule["base"], rule["add"], rule["dst"]
-    codes = (add["calendar"],) if "calendar" in add else ()
+    named = add.get("calendar", {"all_open": []})
+    codes = tuple(named["all_open"]) if isinstance(named, dict) else (named,)
     local = start.astimezone(zone(base["tz"]))
     day, shown = local.date(), f"{local:%H:%M:%S.%f}"
     if "day_ends" in base:
         end = f"{base['day_ends']}:00.000000"
         if shown > end or (shown == end and base["at_boundary"] == "next"):
             day += DAY
+    while base.get("to") == "year_end" and (day + DAY).year == day.year:
+        day += DAY
     day = moved(day, codes, base["roll"])
-    left = add["n"]
+    left = add["n"] + later
+    way = DAY if left > 0 else -DAY
     if add["unit"] == "month":
         day = add_months(day, left, add.get("day"))
     else:
+        left = abs(left)
         while left:
-            day += DAY
+            day += way
             left -= add["unit"] == "calendar_day" or is_open_day(codes, day)
     day = moved(day, codes, rule["roll_result"])
-    return wall_clock(day, rule["at"]["time"], rule["at"]["tz"], dst["gap"], dst["overlap"])
+    at = rule["at"]
+    found = wall_clock(day, at["time"], at["tz"], dst["gap"], dst["overlap"])
+    passed = found <= start if at["time"] == "24:00" else found < start
+    if passed and rule.get("if_past") == "next":
+        return cutoff(rule, start, later + 1)
+    return found
+
+
+def adjusted(options: dict, due_at: datetime, midnight: bool) -> datetime:
+    """Move an answer from a closed day; `midnight`: it is the end of the day before."""
+    local = (due_at - MINUTE if midnight else due_at).astimezone(zone(options["tz"]))
+    day = local.date()
+    found = moved(day, (options["calendar"],), options["convention"])
+    if found == day:
+        return due_at
+    shown = due_at.astimezone(zone(options["tz"]))
+    same = "24:00" if midnight else f"{shown:%H:%M}"
+    time = same if options["time"] == "same" else options["time"]
+    return wall_clock(found, time, options["tz"], "transition", "first")
+
+
+def market(window: dict, instant: datetime) -> bool:
+    """Whether a market trades in the minute that begins at `instant`."""
+    code = window["session"]
+    found = SHIPPED.session(code, instant.astimezone(zone(SHIPPED.get(code).zone)).date())
+    if found is None:
+        return False
+    if window["breaks"] == "ignore":
+        return found.open <= instant < found.close
+    return any(begin <= instant < end for begin, end in found.segments)
 
 
 def doors(window: dict, instant: datetime) -> bool:
     """Whether a window is open in the minute that begins at `instant`, by the clock on its wall."""
+    if "session" in window:
+        return market(window, instant)
     local = instant.astimezone(zone(window["tz"]))
     if not is_open_day((window["calendar"],), local.date()):
         return False
