@@ -6,12 +6,13 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from slatrack.bench import deadlines, forecast, ingest, memory, rules
+from slatrack.bench import backtest, deadlines, forecast, ingest, memory, rules
 from slatrack.bench.faults import bench as faults
 from slatrack.bench.figures import Bench, Impossible, table
 
 BENCHES: dict[str, Bench] = {
     "ingest": ingest.BENCH,
+    "backtest": backtest.BENCH,
     "deadlines": deadlines.BENCH,
     "memory": memory.BENCH,
     "rules": rules.BENCH,
