@@ -117,11 +117,11 @@ def _by_lateness(rows: QuerySet[Journey], question: Question) -> tuple[Cohort, C
     name = f"late for {question.deadline}" if question.deadline else "the late ones"
     if not question.deadline:
         late, kept = Q(verdict=Verdict.MISSED.value), Q(verdict=Verdict.MET.value)
-        return Cohort(name, rows.filter(late)), Cohort("on time", rows.filter(kept))
+        return Cohort(name, rows.filter(late)), Cohort("those on time", rows.filter(kept))
     mine = Deadline.objects.filter(journey=OuterRef("pk"), name=question.deadline)
     late_rows = rows.filter(Exists(mine.filter(verdict=Verdict.MISSED.value)))
     kept_rows = rows.filter(Exists(mine.filter(verdict=Verdict.MET.value)))
-    return Cohort(name, late_rows), Cohort("on time", kept_rows)
+    return Cohort(name, late_rows), Cohort("those on time", kept_rows)
 
 
 def _by_time(rows: QuerySet[Journey], question: Question) -> tuple[Cohort, Cohort]:

@@ -62,7 +62,7 @@ def test_what_late_ones_have_in_common_stands_first_with_its_numbers(trades):
     page = client("viewer").get(PAGE).content.decode()
 
     assert "90.0 % of the late ones have this: asset.class is equity." in page
-    assert "Of on time 16.7 % have it." in page
+    assert "Of those on time 16.7 % have it." in page
     assert "36 of 40" in page
     assert "10 of 60" in page
     assert "below 0.0001" in page
