@@ -1,11 +1,42 @@
-"""The person's time zone, as their browser named it."""
+"""What holds for every request: text that can be kept, and the person's time zone."""
 
 import zoneinfo
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from urllib.parse import unquote
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.utils import timezone
+
+NUL = "\x00"
+FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
+REFUSED = "Text with a NUL character (U+0000) cannot be looked up or kept. Send it without."
+
+
+class NulMiddleware:
+    """Refuse requests with a NUL in their text: PostgreSQL has no such text, and says so late.
+
+    Telemetry comes in elsewhere and is cleaned instead (slatrack.otlp).
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if any(NUL in text for text in _texts(request)):
+            return HttpResponseBadRequest(REFUSED, content_type="text/plain; charset=utf-8")
+        return self.get_response(request)
+
+
+def _texts(request: HttpRequest) -> Iterator[str]:
+    yield request.path
+    yield from request.COOKIES.values()
+    for name, values in request.GET.lists():
+        yield from (name, *values)
+    if request.content_type in FORMS:
+        for name, values in request.POST.lists():
+            yield from (name, *values)
+    elif request.path.startswith("/api/") and b"\\u0000" in request.body:
+        yield NUL
 
 
 class ZoneMiddleware:

@@ -89,7 +89,9 @@ class LiveSocket(AsyncJsonWebsocketConsumer):
 
     @classmethod
     async def decode_json(cls, text_data: str) -> Any:
-        """Return what the browser sent; None where it is not JSON."""
+        """Return what the browser sent; None where it is not JSON, or has a NUL in it."""
+        if "\\u0000" in text_data or "%00" in text_data:
+            return None
         with contextlib.suppress(ValueError, RecursionError):
             return await super().decode_json(text_data)
         return None

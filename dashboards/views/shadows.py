@@ -19,10 +19,11 @@ from slatrack.domain.tallies import NEVER
 from slatrack.tracking import flows, shadowing
 from slatrack.tracking.documents import FlowError
 from slatrack.tracking.flow_saving import EffectiveRefusedError
-from slatrack.tracking.models import Flow, Shadow
+from slatrack.tracking.models import Flow, RuleVersion, Shadow
 
 VIEW, CHANGE = "tracking.view_shadow", "tracking.change_flow"
 MOST_SHOWN = 100
+USUAL = ("deadline", "rule", "until", "when", "severity", "kind", "from", "amount")  # order
 
 
 class PromotionRefusedError(ValueError):
@@ -85,10 +86,10 @@ def _promote(row: Shadow, begin: datetime | None, why: str, by: Any) -> None:
     reason = why or f"promoted after judging silently since {row.since:%Y-%m-%d %H:%M} UTC"
     if not shadowing.end(row, Shadow.State.PROMOTED, by=by, why=reason, now=now):
         raise PromotionRefusedError("somebody promoted or discarded it meanwhile")
-    text = with_deadline(flow.document, row.name, row.document)
-    [change] = flows.save(text, by=by, why=reason, effective_from=begin, now=now)
-    if change.action == "unchanged":
+    if (rule := _rule(row)) and rule.document == row.document:
         raise PromotionRefusedError("the rule in force says the same already")
+    text = with_deadline(flow.document, row.name, _as_written(row.document))
+    flows.save(text, by=by, why=reason, effective_from=begin, now=now)
 
 
 def _row(shadow_id: int) -> Shadow:
@@ -104,8 +105,20 @@ def _date(text: str) -> datetime | None:
     return timezone.make_aware(at) if at and timezone.is_naive(at) else at
 
 
+def _as_written(entry: dict[str, Any]) -> dict[str, Any]:
+    """Return a document in the usual order, which PostgreSQL's JSON forgets."""
+    ordered = {name: entry[name] for name in USUAL if name in entry} | entry
+    if isinstance(rule := ordered.get("rule"), dict):
+        ordered["rule"] = _as_written(rule)
+    return ordered
+
+
+def _rule(row: Shadow) -> RuleVersion | None:
+    return row.flow.rules.filter(name=row.name, retired_at=None).order_by("-version").first()
+
+
 def _in_force(row: Shadow) -> str:
-    rule = row.flow.rules.filter(name=row.name, retired_at=None).order_by("-version").first()
+    rule = _rule(row)
     return sentences.deadline(rule.document, row.flow.title) if rule else ""
 
 

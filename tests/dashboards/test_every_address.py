@@ -241,6 +241,35 @@ ODD = [
 ]
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "more"),
+    [
+        ("get", "/search?q=%00", {}),
+        ("get", "/flows/x/journeys/%00", {}),
+        ("post", "/alerts/", {"data": {"why": "a\0b"}}),
+        (
+            "post",
+            "/alerts/",
+            {"data": "why=%00", "content_type": "application/x-www-form-urlencoded"},
+        ),
+        (
+            "post",
+            "/api/rules/due",
+            {"data": '{"x": "\\u0000"}', "content_type": "application/json"},
+        ),
+    ],
+)
+def test_text_with_a_nul_is_refused_in_words(method, path, more):
+    answer = getattr(client("admin"), method)(path, **more)
+
+    assert answer.status_code == 400
+    assert "Send it without" in answer.content.decode()
+
+
+def test_a_cookie_with_a_nul_is_refused():
+    assert client("admin").get("/", headers={"cookie": 'zone="a\\000b"'}).status_code == 400
+
+
 def test_no_address_falls_over():
     browser = client("admin")
 
