@@ -63,7 +63,7 @@ UNITS = {
 
 
 def _add_arguments(group: Any) -> None:
-    group.add_argument("--events", type=int, default=100_000, help="journeys on record")
+    group.add_argument("--history", type=int, default=100_000, help="journeys on record")
     group.add_argument("--only-history", action="store_true", help="do not measure the live path")
     group.add_argument("--carry-on", type=int, help="be the worker of that backtest")
 
@@ -75,8 +75,8 @@ def _run(options: Mapping[str, Any], progress: Progress) -> Figures:
         return {"events": Backtest.objects.get(pk=options["carry_on"]).done}
     with own_database():
         flows.save(FLOW, now=datetime.fromtimestamp(0, UTC))
-        progress(f"seeding {options['events']:,} events")
-        _seed(options["events"], options["seed"])
+        progress(f"seeding {options['history']:,} events")
+        _seed(options["history"], options["seed"])
         figures = _alone(progress)
         if not options["only_history"]:
             figures |= _beside(options["seed"], progress)

@@ -41,7 +41,8 @@ def look(now):
     while watcher.settle_due(now=now):
         continue
     watcher.beat(now=now)
-    routing.take_up(now=now)
+    while routing.take_up(now=now):
+        continue
     troubles.look(now=now)
 
 
