@@ -13,6 +13,11 @@ pytestmark = pytest.mark.servers
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 LIVE = "#live[data-state=live]"
+TITLES_WHEN_DRAWN = """() => {
+  window.titles = [];
+  document.querySelector("#stations").addEventListener("slatrack:shown", ({ target }) =>
+    titles.push(...[...target.querySelectorAll("time")].map((time) => time.title)));
+}"""
 
 
 def test_a_span_shows_on_an_open_board_within_a_second(page):
@@ -113,6 +118,19 @@ def test_times_are_shown_in_the_persons_zone_with_utc_beside(page):
     title = first.get_attribute("title")
     assert first.get_attribute("datetime") in title
     assert "ago" in title
+
+
+def test_a_time_drawn_anew_under_a_resting_mouse_has_its_title(page):
+    save_flow()
+    start = trade("T-1", "received", ago=30)
+    page.goto("/flows/trade-reporting/journeys/T-1")
+    page.wait_for_selector(LIVE)
+    page.locator("#stations time").first.hover()
+    page.evaluate(TITLES_WHEN_DRAWN)
+    record(step_span("T-1", "accepted", start, after=5))
+    page.wait_for_selector("#stations .at-here >> text=accepted")
+    assert page.evaluate("titles.length") > 0
+    assert page.evaluate("titles.every((title) => title.includes('ago'))")
 
 
 @pytest.mark.parametrize("path", ["/", "/flows/trade-reporting/journeys/T-1"])

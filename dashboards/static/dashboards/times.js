@@ -51,6 +51,16 @@ export function local(at, precision) {
   return `${shown.format(at)} ${text}`;
 }
 
+function relative(at) {
+  const away = at - now();
+  return away > 0 ? `in ${words(away)}` : `${words(away)} ago`;
+}
+
+function titled(element, at) {
+  element.title = `${local(at, "millis")} ${zoneName(at)} · ${element.dateTime} · ${relative(at)}`;
+}
+
+// A time has its title from the start: what is drawn anew under a resting mouse is never entered.
 export function localise(root = document) {
   for (const element of root.querySelectorAll("time[datetime]:not([data-shown])")) {
     const at = new Date(element.dateTime);
@@ -58,19 +68,14 @@ export function localise(root = document) {
     const tail = element.dataset.zone === undefined ? "" : ` ${zoneName(at)}`;
     element.textContent = local(at, element.dataset.show) + tail;
     element.dataset.shown = "";
+    titled(element, at);
   }
 }
 
-function relative(at) {
-  const away = at - now();
-  return away > 0 ? `in ${words(away)}` : `${words(away)} ago`;
-}
-
+// How long ago it is ages: told anew when the mouse comes.
 document.addEventListener("pointerover", ({ target }) => {
   const element = target.closest?.("time[datetime]");
-  if (!element) return;
-  const at = new Date(element.dateTime);
-  element.title = `${local(at, "millis")} ${zoneName(at)} · ${element.dateTime} · ${relative(at)}`;
+  if (element) titled(element, new Date(element.dateTime));
 });
 
 // The server renders with the person's zone from the next page on.
