@@ -88,7 +88,9 @@ class Hub:
             while True:
                 news = await layer.receive(channel)
                 for stream in self.streams.values():
-                    stream.tell(news["journeys"], news["incidents"])
+                    stream.tell(
+                        news["journeys"], news["incidents"], pressing=news.get("pressing", False)
+                    )
                 self._news.set()
         except (OSError, ConnectionError):
             logger.warning("No news of changes: the channel layer is away; trying again")

@@ -16,6 +16,7 @@ logger = logging.getLogger(__name__)
 
 GAP = 0.25  # seconds from frame to frame, at least: four a second
 SHARE = 3  # and at least so many times what drawing computed: a third of a core at the most
+PRESS = 1.0  # seconds between frames that come before their GAP is over, for pressing news
 REST = 1.5  # and so many times what it took, with the database's part: that is others' too
 
 
@@ -33,18 +34,26 @@ class Stream:
         self.picture: Picture | None = None
         self.news: set[int] = set()
         self._dirty = True
-        self._began = self._rests_until = 0.0  # of the last drawing, by the monotonic clock
+        self._pressed = False
+        self._pressed_at = -PRESS
+        # By the monotonic clock: when the last drawing began, and until when its cost lets it rest.
+        self._began = self._rests_until = 0.0
 
-    def tell(self, journeys: list[str] | None, incidents: list[int] | None) -> None:
+    def tell(
+        self, journeys: list[str] | None, incidents: list[int] | None, *, pressing: bool = False
+    ) -> None:
         """Note news; the next `refresh` looks whether it changed the picture."""
         if self.view.wants(journeys, incidents):
             self._dirty = True
+            self._pressed |= pressing
             self.news.update(incidents or ())
 
     def due_at(self) -> float:
         """Return when to draw again, by the monotonic clock; it may have passed."""
-        if self._dirty:
+        if self._pressed and self._pressed_at + PRESS <= self._began + GAP:
             return self._rests_until
+        if self._dirty:
+            return max(self._rests_until, self._began + GAP)
         return max(self._rests_until, self._began + self.view.every)
 
     async def join(self, slot: Slot) -> None:
@@ -56,11 +65,15 @@ class Stream:
 
     async def refresh(self) -> None:
         """Draw again and offer what changed; a failure is logged, and the old picture stays."""
-        self._began = time.monotonic()
-        self._dirty, told = False, self._told()
+        began = time.monotonic()
+        if self._pressed and began < self._began + GAP:
+            self._pressed_at = began
+        self._began = began
+        self._dirty = self._pressed = False
+        told = self._told()
         drawn, computed = await database_sync_to_async(self._draw)()
-        took = time.monotonic() - self._began
-        self._rests_until = self._began + max(GAP, SHARE * computed, REST * took)
+        took = time.monotonic() - began
+        self._rests_until = began + max(SHARE * computed, REST * took)
         self._show(drawn, told)
 
     def _draw(self) -> tuple[Picture, float]:

@@ -13,7 +13,7 @@ NAMES = {"user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
 def sqlite(folder: Path) -> dict[str, Any]:
     """Return settings of a SQLite that several threads write to and no crash loses a commit of."""
     return {
-        "ENGINE": "django.db.backends.sqlite3",
+        "ENGINE": "slatrack.fair_sqlite",
         "NAME": folder / "slatrack.sqlite3",
         "OPTIONS": {
             "transaction_mode": "IMMEDIATE",

@@ -30,10 +30,14 @@ MANY = 500  # ids beyond this are not listed: then every view looks again
 COALESCE = 0.05  # seconds between messages, in which news is gathered
 
 
-def announce(journey_ids: Sequence[UUID]) -> None:
-    """Tell open browsers which journeys changed, once that is committed."""
+def announce(journey_ids: Sequence[UUID], *, pressing: bool = False) -> None:
+    """Tell open browsers which journeys changed, once that is committed.
+
+    `pressing`: an instant has passed, and people wait to hear of it; views draw it sooner.
+    """
     if journey_ids:
-        transaction.on_commit(partial(_post.note, "journeys", list(journey_ids)), robust=True)
+        note = partial(_post.note, "journeys", list(journey_ids), pressing=pressing)
+        transaction.on_commit(note, robust=True)
 
 
 def announce_alerts(incident_ids: Sequence[int]) -> None:
@@ -59,6 +63,7 @@ class _Post:
         self._lock = Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._news: dict[str, set[Any]] = {"journeys": set(), "incidents": set()}
+        self._pressing = False
         self._sending: asyncio.Task[None] | None = None
         self._waiting = False
         self._sent_at = 0.0  # by the monotonic clock
@@ -68,13 +73,14 @@ class _Post:
             if loop is not self._loop:
                 self._loop, self._waiting = loop, False
 
-    def note(self, kind: str, ids: Iterable[Any]) -> None:
+    def note(self, kind: str, ids: Iterable[Any], *, pressing: bool = False) -> None:
         """Add news; wake the loop unless it is awake already."""
         with self._lock:
             loop = self._open_loop()
             if loop is None:
                 return
             self._news[kind].update(ids)
+            self._pressing |= pressing
             if self._waiting:
                 return
             self._waiting = True
@@ -102,7 +108,9 @@ class _Post:
         with self._lock:
             news, self._waiting = self._news, False
             self._news = {"journeys": set(), "incidents": set()}
-        message = {"type": "changed", **{kind: _listed(ids) for kind, ids in news.items()}}
+            pressing, self._pressing = self._pressing, False
+        told = {kind: _listed(ids) for kind, ids in news.items()}
+        message = {"type": "changed", **told, "pressing": pressing}
         layer = get_channel_layer()
         if layer is None:
             return

@@ -82,7 +82,18 @@ async def test_nothing_is_told_of_what_was_rolled_back():
 async def test_incidents_are_told_by_number():
     async with Listener() as listener:
         await asyncio.to_thread(live.announce_alerts, [7, 3])
-        assert await listener.hear() == {"type": "changed", "journeys": [], "incidents": [3, 7]}
+        told = {"journeys": [], "incidents": [3, 7], "pressing": False}
+        assert await listener.hear() == {"type": "changed", **told}
+
+
+async def test_news_that_presses_makes_the_message_press():
+    one = uuid4()
+    async with Listener() as listener:
+        await asyncio.to_thread(live.announce, [one], pressing=True)
+        heard = await listener.hear()
+        assert (heard["journeys"], heard["pressing"]) == ([str(one)], True)
+        await asyncio.to_thread(live.announce, [one])
+        assert (await listener.hear())["pressing"] is False
 
 
 def test_a_server_that_ended_is_no_obstacle():

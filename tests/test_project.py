@@ -78,8 +78,11 @@ def test_no_file_has_grown_past_its_limit():
 
 def test_no_file_is_named_after_everything():
     banned = {"utils.py", "helpers.py", "base.py", "managers.py", "misc.py", "common.py"}
+    named_by_django = [
+        ROOT / "slatrack" / "fair_sqlite" / "base.py"
+    ]  # where an engine is loaded from
 
-    assert [path for path in FILES if path.name in banned] == []
+    assert [p for p in FILES if p.name in banned and p not in named_by_django] == []
 
 
 def test_locks_agree():

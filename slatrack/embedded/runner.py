@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import socket
+import sys
 import time
 from collections.abc import Callable
 from functools import partial
@@ -29,6 +30,7 @@ logger = logging.getLogger(__name__)
 
 STOPPED = "stopped by a signal"
 FRONT_STOPS = 12.0  # seconds for what feeds spans to end
+SWITCH = 0.0005  # seconds that a thread may compute while others wait to answer (default 5 ms)
 LAST_SPANS = 1.0  # seconds for what is on its way to be read
 CORE_STOPS = 8.0  # seconds for what reads them
 
@@ -62,6 +64,7 @@ class Runner:
     def prepare(self) -> None:
         """Bring the database up to date and load the pages."""
         logging.getLogger("celery").setLevel(logging.WARNING)  # not a line for each task
+        sys.setswitchinterval(SWITCH)
         call_command("migrate", interactive=False, verbosity=0)
         if self._kafka:
             for holds in (SPANS, LOGS):

@@ -63,7 +63,7 @@ def _save(settled: Mapping[UUID, Settled], moment: Moment) -> None:
     ]  # fmt: skip
     store.update(models.Deadline, DEADLINE_COLUMNS, deadlines)
     flip_rows.save([flip for one in settled.values() for flip in one.flips], now=moment.now)
-    live.announce(list(settled))
+    live.announce(list(settled), pressing=True)
 
 
 def _journey_row(row_id: UUID, one: Settled, moment: Moment) -> tuple[Any, ...]:

@@ -33,7 +33,7 @@ logger = logging.getLogger(__name__)
 NAME = "watcher"  # of its Source row, which shows that it is alive
 CHUNK = 4_000  # journeys settled in one transaction
 FOLDED = 1_000  # of them at most such as must be folded, which takes longer
-PAUSE = 0.1  # seconds between looks when there is nothing to do
+PAUSE = 0.05  # seconds between looks when there is nothing to do
 AGAIN = timedelta(minutes=1)  # before a journey that could not be settled is tried again
 
 

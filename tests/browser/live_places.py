@@ -1,5 +1,6 @@
 """Where the live measurement runs: all in one process, or an installation of separate ones."""
 
+import json
 import os
 import signal
 import subprocess
@@ -25,6 +26,24 @@ TOGETHER = {"all": ["manage.py", "up"]}
 def separate() -> bool:
     """Whether the environment names a database and a Redis that several processes can share."""
     return bool(os.environ.get("SLATRACK_DATABASE_URL") and os.environ.get("SLATRACK_REDIS_URL"))
+
+
+FLIPS = """
+from slatrack.tracking.models import Flip
+import json
+for row in Flip.objects.filter(about="verdict", after="missed").values_list(
+    "journey__key", "due_at", "recorded_at").order_by("id"):
+    print(json.dumps([row[0], row[1].timestamp() * 1000, row[2].timestamp() * 1000]))
+"""
+
+
+def recorded(data: Path) -> dict[str, float]:
+    """Return of each event that missed how many ms after its due time that was recorded."""
+    environment = {**os.environ, "SLATRACK_DATA_DIR": str(data)}
+    command = [sys.executable, "manage.py", "shell", "--verbosity", "0", "-c", FLIPS]
+    said = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
+    rows = [json.loads(line) for line in said.stdout.splitlines() if line.startswith("[")]
+    return {key: at - due for key, due, at in reversed(rows)}  # the first: the proof comes later
 
 
 @contextmanager

@@ -30,11 +30,11 @@ from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, Span, TracesData
 
 from slatrack.bench.load import DOCUMENTS, Load
-from tests.browser.live_places import PASSWORD, PORT, USER, separate, slatrack
+from tests.browser.live_places import PASSWORD, PORT, USER, recorded, separate, slatrack
 from tests.servers import chromium, kafka
 
 DUE_MS = 5000
-FINISH = 4.0  # seconds after which a missed probe ends: the lane shows the first fifteen
+FINISH = 2.0  # seconds after which a missed probe ends: the lane shows the first fifteen only
 FLOW = """
 flow: probes
 event_key: [probe.id]
@@ -76,6 +76,10 @@ def main() -> None:
         began = time.monotonic()
         figures = measure(brokers, chosen.rate, chosen.probes)
         lasted = time.monotonic() - began
+        flips = recorded(folder / "data")
+        figures["silence_recorded_ms"] = summary(
+            [late for key, late in flips.items() if key.startswith("PROBE-0")]
+        )
         used = {n: round((cpu_seconds(p) - before[n]) / lasted, 2) for n, p in running.items()}
     about = {
         "processes": "separate" if separate() else "one",
@@ -106,11 +110,15 @@ def measure(brokers: str, rate: int, probes: int) -> dict[str, object]:
     stop.set()
     sender.join()
     drawn = first_drawn(frames)
+    missed = first_drawn(frames, holding="missed")
     told = {key: one["missed"] for key, one in seen.items() if "missed" in one}
     return {
         "probes": probes,
         "drawn_ms": summary([drawn[key] - at for key, at in sent.items() if key in drawn]),
         "visible_ms": summary([seen[key]["first"] - at for key, at in sent.items() if key in seen]),
+        "silence_drawn_ms": summary(
+            [missed[key] - at - DUE_MS for key, at in sent.items() if key in missed]
+        ),
         "silence_told_ms": summary([told[k] - at - DUE_MS for k, at in sent.items() if k in told]),
     }
 
@@ -153,11 +161,11 @@ def send_probes(producer: Producer, page: Any, probes: int) -> dict[str, float]:
     return sent
 
 
-def first_drawn(frames: list[dict[str, Any]]) -> dict[str, float]:
-    """Return when the first frame that holds each probe was drawn, by the server's clock."""
+def first_drawn(frames: list[dict[str, Any]], holding: str = "") -> dict[str, float]:
+    """Return when the first frame with a row of each probe was drawn, by the server's clock."""
     found: dict[str, float] = {}
     for frame in frames:
-        text = " ".join(frame.get("rows", {}).values())
+        text = " ".join(row for row in frame.get("rows", {}).values() if holding in row)
         for key in set(re.findall(r"PROBE-\d+", text)):
             found.setdefault(key, frame["now"])
     return found

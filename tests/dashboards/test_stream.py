@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from dashboards.live_views import View
 from dashboards.picture import Picture
-from dashboards.stream import GAP, SHARE, Stream
+from dashboards.stream import GAP, PRESS, SHARE, Stream
 
 
 @dataclass(frozen=True)
@@ -53,3 +53,27 @@ def test_what_is_costly_to_draw_rests_longer():
     stream.tell(["x"], None)
 
     assert stream.due_at() >= began + SHARE * 0.12 > began + GAP
+
+
+def test_pressing_news_does_not_wait_for_the_next_frame():
+    stream, began = drawn(Costly())
+    stream.tell(["x"], None, pressing=True)
+
+    assert stream.due_at() < began + GAP
+
+
+def test_pressing_news_comes_before_its_frame_at_most_once_in_a_while():
+    stream, _ = drawn(Costly())
+    stream.tell(["x"], None, pressing=True)
+    asyncio.run(stream.refresh())
+    again = stream._began
+    stream.tell(["x"], None, pressing=True)
+
+    assert again + GAP <= stream.due_at() < again + PRESS
+
+
+def test_pressing_news_waits_for_what_is_costly_to_draw():
+    stream, began = drawn(Costly(seconds=0.12))
+    stream.tell(["x"], None, pressing=True)
+
+    assert stream.due_at() >= began + SHARE * 0.12
