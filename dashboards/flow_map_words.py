@@ -8,7 +8,7 @@ ROLES = {"ingress": "where events come in", "sink": "an end"}
 
 
 def of_step(step: StepNow) -> str:
-    """Return "enriched: 12 events here, 2 late; works 3.0 s, p95 5.0 s"."""
+    """Return "enriched: 12 events here, 2 late; works 3 s, p95 5 s"."""
     named = [step.name]
     if step.service and step.service != step.name:
         named.append(f"service {step.service}")
@@ -23,7 +23,7 @@ def of_step(step: StepNow) -> str:
 
 
 def of_leg(leg: LegNow) -> str:
-    """Return "from accepted to enriched: 40 events waiting; waits 9.0 s, p95 14 s"."""
+    """Return "from accepted to enriched: 40 events waiting; waits 9 s, p95 14 s"."""
     told = []
     if leg.waiting is not None:
         told.append(_events(leg.waiting.moving, "waiting"))

@@ -27,19 +27,25 @@ PLACES = (
     Place("health", "Health", "health", "tracking.view_source"),
     Place("demo", "Demo", "demo", "tracking.view_journey"),
 )
-WITHIN = {
+WITHIN = {  # where an address belongs, by the first word of its name
     "journey": "board",
     "search": "board",
     "flow": "flows",
+    "forecasts": "flows",
+    "drift": "flows",
     "incident": "alerts",
-    "calendars": "rules",
+    "channel": "alerts",
+    "channels": "alerts",
+    "rule": "rules",
+    "deadline": "rules",
+    "deadlines": "rules",
+    "draft": "rules",
+    "backtest": "rules",
+    "backtests": "rules",
+    "shadow": "rules",
     "calendar": "rules",
-    "calendar-year": "rules",
-    "rule-templates": "rules",
-    "rule-template": "rules",
-    "deadline-edit": "rules",
-    "deadline-new": "rules",
-    "deadline-versions": "rules",
+    "calendars": "rules",
+    "set": "set-aside",
 }
 
 
@@ -59,7 +65,8 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 
 
 def _shown(place: Place, here: str) -> dict[str, Any]:
-    current = here == place.name or WITHIN.get(here, here.split("-", maxsplit=1)[0]) == place.name
+    first = here.split("-", maxsplit=1)[0]
+    current = place.name in (here, WITHIN.get(first, first))
     return {**place._asdict(), "address": _at(place), "current": current}
 
 

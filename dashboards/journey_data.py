@@ -59,6 +59,12 @@ class JourneyData:
         return self.row.ended_at is None and self.row.status == "in_flight"
 
     @property
+    def parts_awaited(self) -> Mapping[str, Any] | None:
+        """How its parts stand, where the event itself has arrived and only they are under way."""
+        parts: Mapping[str, Any] | None = self.described["children"]
+        return parts if self.in_flight and not self.described["gaps"] else None
+
+    @property
     def judged(self) -> Mapping[str, Any] | None:
         """The deadline that its row shows, in the API's shape."""
         named = (d for d in self.described["deadlines"] if d["deadline"] == self.row.deadline)

@@ -82,7 +82,7 @@ def _where(data: JourneyData, usual: Usual, now: datetime) -> str:
 def _there(data: JourneyData, usual: Usual, now: datetime) -> str:
     """Where it is: a span comes when its work has ended, so that nobody can say what goes on."""
     row, there = data.row, now - data.row.step_at
-    if (parts := data.described["children"]) and _only_parts_left(data):
+    if parts := data.parts_awaited:
         return f"{parts['done']:,} of its {parts['wanted']:,} parts are done"
     length = usual.get((row.flow_id, row.step, row.working))
     ago = words.duration(there)
@@ -92,11 +92,6 @@ def _there(data: JourneyData, usual: Usual, now: datetime) -> str:
     if there > stuck_after(length):
         return f"It is stuck after {row.step}, which it left {ago} ago, {tail}"
     return f"It left {row.step} {ago} ago, {tail}"
-
-
-def _only_parts_left(data: JourneyData) -> bool:
-    """Whether the event itself has arrived, and only its parts are under way."""
-    return not data.described["gaps"]
 
 
 def _exception(data: JourneyData) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 from dashboards import words
 from dashboards.journey_data import JourneyData
+from dashboards.way_lines import absence, handled
 from slatrack.domain.flows import Role
 from slatrack.domain.states import Status
 
@@ -37,9 +38,8 @@ def stations(data: JourneyData) -> list[Station]:
             reason = reasons.get(step.name, "not yet")
             absent = step.name in passed or not data.in_flight
             state = "missing" if absent and reason != "not yet" else "ahead"
-            note = "no span of it" if reason == "missing" else reason
-            if reason == "not yet" and not data.in_flight:
-                note = "not reached"
+            told = absence(reason, ended=not data.in_flight)
+            note = "no span of it" if reason == "missing" else told
             found.append(Station(step.name, state, "", None, "", note))
     return found
 
@@ -51,7 +51,8 @@ def _seen(seen: dict[str, Any], data: JourneyData) -> Station:
     state = "failed" if wrong else "here" if here else "passed"
     notes = []
     if seen["attempts"] > 1:
-        notes.append(f"{seen['attempts']} attempts")
+        sort = handled(one for one in data.spans if one["step"] == seen["step"])
+        notes.append(f"{seen['attempts']} {sort}s")
     if seen["shared"] > 1:
         notes.append(f"shared by {seen['shared']:,}")
     if not seen["required"] and not beside:

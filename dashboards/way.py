@@ -1,6 +1,6 @@
 """The way of an event as a drawing: one waterfall over all its traces, in percent of its width."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +9,7 @@ from typing import Any
 from dashboards import words
 from dashboards.axis import Axis, Mark, axis, marks, ticks
 from dashboards.journey_data import JourneyData
-from dashboards.way_lines import Line, failed, hole, ns, waiting, working
+from dashboards.way_lines import Line, failed, handled, hole, ns, waiting, working
 from slatrack.domain.topics import internal
 
 ALL_OF = 40  # up to so many spans are shown at once
@@ -87,7 +87,7 @@ def _lines(
         for span, depth in _tree(spans):
             yield from holes.pop(span["step"] or "", ())
             yield from waits.pop(span["step"] or "", ())
-            yield working(span, depth, across, _attempt(numbered, span))
+            yield working(span, depth, across, numbered.get(span["span_id"], ""))
 
 
 def _first_step(spans: Iterable[Mapping[str, Any]], order: Mapping[str, int]) -> int:
@@ -104,21 +104,20 @@ def _trace(spans: list[dict[str, Any]]) -> str:
 
 
 def attempts(spans: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """Return "2 of 3" for the spans of steps that were tried more than once, by span id."""
-    steps = [(span["step"], span["span_id"]) for span in spans if span["step"]]
-    total = Counter(step for step, _ in steps)
-    number: Counter[str] = Counter()
-    found = {}
-    for step, span_id in steps:
-        number[step] += 1
-        if total[step] > 1:
-            found[span_id] = f"{number[step]} of {total[step]}"
-    return found
+    """Return "attempt 2 of 3" for the spans of steps that were seen more than once, by span id.
 
-
-def _attempt(numbered: Mapping[str, str], span: Mapping[str, Any]) -> str:
-    said = numbered.get(span["span_id"])
-    return f"attempt {said}" if said else ""
+    Where each is of a message of its own they are no attempts: "record 2 of 3".
+    """
+    steps: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for span in spans:
+        if span["step"]:
+            steps[span["step"]].append(span)
+    return {
+        span["span_id"]: f"{handled(seen)} {number} of {len(seen)}"
+        for seen in steps.values()
+        if len(seen) > 1
+        for number, span in enumerate(seen, 1)
+    }
 
 
 def _tree(spans: list[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], int]]:
@@ -152,9 +151,12 @@ def _current(data: JourneyData, across: Axis, now: datetime) -> Iterable[Line]:
     if not data.in_flight or data.now_at is None:
         return
     start, length = ns(data.row.step_at), ns(now) - ns(data.row.step_at)
-    text = f"not seen for {words.duration(length / 1e9)}"
-    x, width = across.at(start), across.width(start, ns(now))
     title, detail = f"after {data.row.step}", "waiting, or work that has not ended"
+    text = f"not seen for {words.duration(length / 1e9)}"
+    if parts := data.parts_awaited:
+        title, detail = "its parts", f"{parts['done']:,} of {parts['wanted']:,} done"
+        text = f"waiting for them {words.duration(length / 1e9)}"
+    x, width = across.at(start), across.width(start, ns(now))
     yield Line("waiting", title, detail, x, width, text, start, length)
 
 
@@ -168,10 +170,10 @@ def _holes(
         if gap["step"] in passed:
             before = _next_seen(data, gap["step"])
             start = ns(_last_before(data, gap["step"], ends))
-            inside[before].append(hole(gap, start, across))
+            inside[before].append(hole(gap, start, across, ended=not data.in_flight))
         else:
-            ended = ns(_last_before(data, gap["step"], ends))
-            ahead.append(hole(gap, ns(now) if data.in_flight else ended, across))
+            start = ns(now if data.in_flight else _last_before(data, gap["step"], ends))
+            ahead.append(hole(gap, start, across, ended=not data.in_flight))
     return inside, ahead
 
 

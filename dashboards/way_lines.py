@@ -3,13 +3,14 @@
 Each line says in words what its bar shows, so that the table of them is the drawing again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from dashboards import words
 from dashboards.axis import Axis
+from slatrack.domain.gaps import Reason
 from slatrack.domain.instants import to_datetime, to_nanoseconds
 
 FULL = 72  # percent: behind a bar that ends beyond, there is no room for words
@@ -118,17 +119,29 @@ def waiting(leg: Mapping[str, Any], after: Mapping[str, Any], across: Axis) -> L
     )
 
 
-def hole(gap: Mapping[str, Any], start: int, across: Axis) -> Line:
-    """Return the line of a step that was not seen."""
+def hole(gap: Mapping[str, Any], start: int, across: Axis, *, ended: bool) -> Line:
+    """Return the line of a step that was not seen; `ended` says that the journey has."""
     x = min(across.at(start), 94.0)
     width = min(7.0, 100 - x)
     said = "what may help stands above" if gap["remedy"] else gap["sentence"]
-    return Line("hole", gap["step"], gap["reason"], x, width, said)
+    return Line("hole", gap["step"], absence(gap["reason"], ended=ended), x, width, said)
+
+
+def absence(reason: str, *, ended: bool) -> str:
+    """Say in two or three words why a step was not seen; what has ended goes nowhere any more."""
+    return "not reached" if ended and reason == Reason.NOT_YET else reason
 
 
 def failed(span: Mapping[str, Any]) -> bool:
     """Whether a span ended in an error."""
     return bool(span["error"])
+
+
+def handled(spans: Iterable[Mapping[str, Any]]) -> str:
+    """Return "record" where each span is of a message of its own, e.g. a word of a line."""
+    places = [(one["topic"], one["partition"], one["offset"]) for one in spans]
+    apart = len(set(places)) == len(places) and all(place[2] is not None for place in places)
+    return "record" if apart else "attempt"
 
 
 def coordinates(place: Mapping[str, Any]) -> str:

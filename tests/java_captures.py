@@ -7,7 +7,10 @@ into a file; both connectors share a worker. In `default`, with a cache, and in
 """
 
 import gzip
+from datetime import datetime
 from pathlib import Path
+
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 FOLDER = Path(__file__).parent / "cases" / "java"
 LINES = {
@@ -35,6 +38,22 @@ steps:
   - {step: counted, match: {service: words, topic: {pattern: "-repartition$"}, operation: process}, after: [split]}
   - {step: told, role: sink, match: {service: words, kind: producer, topic: streams-wordcount-output}, after: [counted]}
 """  # noqa: E501
+
+
+def captured_anew(name: str, *, start: datetime) -> bytes:
+    """Return it as if it had begun at `start`."""
+    request = ExportTraceServiceRequest.FromString(captured(name))
+    spans = [
+        span
+        for resource in request.resource_spans
+        for scope in resource.scope_spans
+        for span in scope.spans
+    ]
+    by = round(start.timestamp() * 1e9) - min(span.start_time_unix_nano for span in spans)
+    for span in spans:
+        span.start_time_unix_nano += by
+        span.end_time_unix_nano += by
+    return request.SerializeToString()
 
 
 def captured(name: str) -> bytes:

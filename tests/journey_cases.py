@@ -11,8 +11,11 @@ from zlib import crc32
 
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-from slatrack.tracking import watcher
+from slatrack.otlp.decoding import Wanted, decode
+from slatrack.tracking import flows, recorder, watcher
+from slatrack.tracking.models import Journey
 from tests.dashboards.recorded import ids, record, save_flow
+from tests.java_captures import COUNTS, captured_anew
 from tests.otlp import build
 
 FLOW = "settlement"
@@ -37,6 +40,8 @@ deadlines:
 SERVER, INTERNAL, CLIENT = Span.SPAN_KIND_SERVER, Span.SPAN_KIND_INTERNAL, Span.SPAN_KIND_CLIENT
 PRODUCER, CONSUMER = Span.SPAN_KIND_PRODUCER, Span.SPAN_KIND_CONSUMER
 FAILED = build.failed("SettlementRefused: account closed")
+
+FLOWS = {"11-split": "orders", "word-count": "counts"}  # the others go through FLOW
 
 Sent = tuple[str, Span]
 Case = Callable[[], str]
@@ -296,6 +301,17 @@ def links_dropped() -> str:
     return keys[-1]
 
 
+def word_count() -> str:
+    """The Java world: behind an aggregate's cache nobody can know which line a count is of."""
+    now = datetime.now(UTC)
+    save_flow(COUNTS)
+    sent = captured_anew("default", start=now - timedelta(seconds=AGO))
+    spans = decode(sent, wanted=Wanted(flows.current().wanted), now=now).spans
+    recorder.record(spans, now=now)
+    found = Journey.objects.filter(flow__name="counts").order_by("key")
+    return found.first().key  # type: ignore[union-attr]
+
+
 CASES: dict[str, Case] = {
     "02-batch-poll": batch_poll,
     "03-sink-put": sink_put,
@@ -306,6 +322,7 @@ CASES: dict[str, Case] = {
     "19-parent-never-came": parent_never_came,
     "22-skew": skew,
     "24-links-dropped": links_dropped,
+    "word-count": word_count,
     "missing-step": missing_step,
     "on-its-way": on_its_way,
     "slower-than-usual": slower_than_usual,

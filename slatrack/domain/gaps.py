@@ -5,13 +5,13 @@ out by sampling, or belong to a service that sends none. Each gap says which, an
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 from slatrack.domain.deadlines import PATIENCE
 from slatrack.domain.flows import Flow
-from slatrack.domain.instants import rfc3339, to_datetime
+from slatrack.domain.instants import to_datetime
 from slatrack.domain.journeys import Journey
 from slatrack.domain.sentences import span
 from slatrack.domain.states import Status
@@ -144,9 +144,13 @@ def _gap(step: str, reason: Reason, sentence: str, known: Signs) -> Gap:
 
 def _dropped(span: Dropped) -> str:
     return (
-        f"{span.service}'s span {span.name!r} at {rfc3339(span.at)} left out {span.links:,} of its "
+        f"{span.service}'s span {span.name!r} at {_moment(span.at)} left out {span.links:,} of its "
         "links: this event may be one of those"
     )
+
+
+def _moment(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _ahead(journey: Journey, status: Status, known: Signs, read: Read) -> tuple[Reason, str]:

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from slatrack.domain.states import Verdict
 
+JUST_BELOW_A_SECOND, JUST_BELOW_TEN = 0.9995, 9.95  # what is more is rounded up to them
 NOT_APPLICABLE = "not applicable"  # what the reason of a deadline begins with that matters no more
 
 
@@ -36,13 +37,13 @@ def verdict_sentence(
 
 
 def span(length: timedelta) -> str:
-    """Return a length of time for people: "2 d 4 h", "4 min 12 s", "2.5 s", "350 ms"."""
+    """Return a length of time for people: "2 d 4 h", "4 min 12 s", "2.5 s", "3 s", "350 ms"."""
     seconds = abs(length.total_seconds())
-    if seconds < 1:
+    if seconds < JUST_BELOW_A_SECOND:
         return f"{seconds * 1000:.0f} ms"
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    whole = int(seconds)
+    if seconds < JUST_BELOW_TEN:
+        return f"{seconds:.1f}".removesuffix(".0") + " s"
+    whole = max(int(seconds), 10)
     for size, unit, below, smaller in (
         (86400, "d", 3600, "h"),
         (3600, "h", 60, "min"),

@@ -3,18 +3,15 @@
 With SLATRACK_TEST_PICTURES=FOLDER each is taken as pictures to look at.
 """
 
-import os
-from pathlib import Path
-
 import pytest
+from django.urls import reverse
 
 from tests import journey_cases
+from tests.browser.pictures import LOOKS, look, shot, too_wide
 
 pytestmark = [pytest.mark.servers, pytest.mark.django_db(transaction=True)]
 
 LIVE = "#live[data-state=live]"
-LOOKS = {"light": (1440, "light"), "dark": (1440, "dark"), "phone": (390, "light")}
-FOLDER = os.environ.get("SLATRACK_TEST_PICTURES")
 
 
 DRAWN_ANEW = """async () => {
@@ -28,26 +25,16 @@ DRAWN_ANEW = """async () => {
 }"""
 
 
-def shot(page, name):
-    if FOLDER:
-        Path(FOLDER).mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=f"{FOLDER}/{name}.png", full_page=True)
-
-
 @pytest.mark.parametrize("case", journey_cases.CASES)
 def test_a_hard_case_is_shown_whole(page, case):
     journey_cases.save()
-    key = journey_cases.CASES[case]()
-    for look, (width, theme) in LOOKS.items():
-        page.set_viewport_size({"width": width, "height": 900})
-        page.emulate_media(color_scheme=theme)
-        page.goto(
-            f"/flows/{'orders' if key == 'O-17' else journey_cases.FLOW}/journeys/{key}?all=1"
-        )
+    key, flow = journey_cases.CASES[case](), journey_cases.FLOWS.get(case, journey_cases.FLOW)
+    for name in LOOKS:
+        look(page, name)
+        page.goto(f"{reverse('journey', args=[flow, key])}?all=1")
         page.wait_for_selector(LIVE)
-        shot(page, f"{case}-{look}")
-        wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        assert page.evaluate(wide) == 0
+        shot(page, f"{case}-{name}")
+        assert too_wide(page) == 0
 
 
 def test_an_event_is_compared_with_a_typical_one(page):
@@ -59,10 +46,9 @@ def test_an_event_is_compared_with_a_typical_one(page):
     page.click("#tab a >> text=Compare")
     page.wait_for_selector("text=Most was added by waiting from published to settled")
     assert "tab=compare" in page.url
-    for look, (width, theme) in LOOKS.items():
-        page.set_viewport_size({"width": width, "height": 900})
-        page.emulate_media(color_scheme=theme)
-        shot(page, f"compare-{look}")
+    for name in LOOKS:
+        look(page, name)
+        shot(page, f"compare-{name}")
 
     page.click("#tab a.key")
     page.wait_for_selector("#verdict")

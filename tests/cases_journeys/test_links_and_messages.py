@@ -1,18 +1,27 @@
 """Cases 1 to 5, 12, 16, 21, 22: batches, sinks and lost context."""
 
+from datetime import timedelta
+
 import pytest
 
+from slatrack.otlp import blocks
+from slatrack.tracking import models
+from slatrack.tracking.housekeeping import expire_parked
 from tests.cases_journeys.play import (
     CLIENT,
     CONSUMER,
     INTERNAL,
+    NOW,
     PRODUCER,
     SERVER,
     Play,
     always,
     message,
+    send,
     steps,
+    told,
 )
+from tests.spans import span_id, trace_id
 
 pytestmark = pytest.mark.django_db
 
@@ -115,6 +124,32 @@ def test_cases_3_and_12_one_put_ends_many_journeys():
         ("T1", "T2", "T3"), ("link", 3, 1)
     )
     assert {j["status"] for j in journeys.values()} == {"done"}
+
+
+def test_a_span_shared_by_many_is_stored_once_whether_it_came_first_or_last():
+    one = Play()
+    for key in ("T1", "T2", "T3"):
+        one.add(f"{key}-in", "gateway", SERVER, key, **{"trade.id": key})
+        one.add(f"{key}-out", "enricher", PRODUCER, key, parent=f"{key}-in", **message("enriched"))
+    one.add("query", "sink", CLIENT, "put", parent="put")
+    one.add("put", "sink", CONSUMER, "put", called="enriched process",
+            links=[f"T{n}-out" for n in (1, 2, 3)])  # fmt: skip
+    for _ in range(2):
+        send(one, size=1)
+        assert steps(told()["T2"])["reported"] == ("link", 3, 1)
+        expire_parked(now=NOW + timedelta(hours=2))
+        assert stored("put") == 1
+        one.spans.reverse()
+
+
+def stored(name: str) -> int:
+    """How often a span is at rest, whatever block it lies in."""
+    place = (trace_id(name), span_id(name))
+    return sum(
+        (span.trace_id, span.span_id) == place
+        for block in models.SpanBlock.objects.all()
+        for span in blocks.unpack(bytes(block.data), [trace_id(name)])
+    )
 
 
 def test_a_batch_that_nobody_can_take_apart_makes_no_wrong_event():

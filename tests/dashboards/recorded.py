@@ -37,7 +37,7 @@ def step_span(key: Any, step: str, start: datetime, **fields: Any) -> tuple[str,
     if step in TOPICS:
         place = {"messaging.system": "kafka", "messaging.destination.name": TOPICS[step]}
         attributes |= {**place, "messaging.destination.partition.id": "3"}
-        attributes["messaging.kafka.offset"] = 88213
+        attributes.setdefault("messaging.kafka.offset", 88213)
     defaults: dict[str, Any] = {
         "trace_id": ids(f"trace {key}", 16),
         "span_id": ids(f"{step} {key}", 8),

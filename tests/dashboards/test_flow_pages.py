@@ -52,7 +52,7 @@ def test_the_list_shows_counts_and_deadlines_as_sentences(trades):
 
     page = client("viewer").get("/flows/").content.decode()
 
-    assert '<td class="number is-at-risk hue">2</td>' in page
+    assert '<td class="number is-at-risk hue" data-label="At risk">2</td>' in page
     assert "must reach reported within 15 min of ingress" in page
 
 

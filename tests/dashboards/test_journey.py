@@ -73,7 +73,7 @@ def test_stuck_names_what_is_usual():
     known = {(found.row.flow_id, "accepted", False): timedelta(seconds=4)}
     sentence = head(found, known, now=datetime.now(UTC)).sentence
     assert "is stuck after accepted, which it left" in sentence
-    assert sentence.endswith("where the next sign usually comes within 4.0 s.")
+    assert sentence.endswith("where the next sign usually comes within 4 s.")
 
 
 def test_a_failure_names_its_exception():

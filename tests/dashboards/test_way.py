@@ -60,6 +60,17 @@ def test_attempts_are_numbered_in_the_order_of_time():
     assert [line.error for line in lines() if line.step == "enriched"] == [True, True, False]
 
 
+def test_records_of_a_step_that_are_messages_of_their_own_are_no_attempts():
+    start = trade("T-1", "received", "accepted")
+    for number in range(2):
+        own = {"messaging.kafka.offset": 70 + number}
+        span_id = ids(f"{number}", 8)
+        record(step_span("T-1", "enriched", start, after=10, span_id=span_id, attributes=own))
+
+    said = [line.text.split(", ")[1] for line in lines() if line.step == "enriched"]
+    assert said == ["record 1 of 2", "record 2 of 2"]
+
+
 def test_a_shared_span_is_drawn_otherwise_and_says_with_whom():
     record(
         step_span(

@@ -14,13 +14,13 @@ export function face(ms) {
   return h ? `${h}:${two(m)}:${two(s % 60)}` : `${two(m)}:${two(s % 60)}`;
 }
 
-// 42 ms, 3.1 s, 4 min 12 s, 2 h 5 min
+// 42 ms, 3.1 s, 3 s, 4 min 12 s, 2 h 5 min
 export function words(ms) {
   const s = Math.abs(ms) / 1000;
   if (s < 0.01) return `${Number((s * 1000).toPrecision(2))} ms`;
-  if (s < 1) return `${Math.round(s * 1000)} ms`;
-  if (s < 10) return `${s.toFixed(1)} s`;
-  const whole = Math.floor(s);
+  if (s < 0.9995) return `${Math.round(s * 1000)} ms`;
+  if (s < 9.95) return `${Number(s.toFixed(1))} s`;
+  const whole = Math.floor(s < 10 ? 10 : s);
   if (whole < 60) return `${whole} s`;
   const pair = (n, big, rest, small) => (rest ? `${n} ${big} ${rest} ${small}` : `${n} ${big}`);
   if (s < 3600) return pair(Math.floor(whole / 60), "min", whole % 60, "s");

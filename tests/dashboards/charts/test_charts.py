@@ -80,7 +80,7 @@ def test_legs_stand_in_the_order_of_the_flow_and_the_longest_is_named():
     assert chart.layout["yaxis"]["categoryarray"][-1] == "received"
     assert (
         chart.caption
-        == "Most time goes into waiting for written: 8.0 s at the median, 80 % of the way."
+        == "Most time goes into waiting for written: 8 s at the median, 80 % of the way."
     )
     waiting, working = chart.data
     assert (waiting["y"], working["y"]) == (["waiting for written"], ["received", "written"])
