@@ -3,6 +3,8 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 DEMO_FLAGS ?=
 TEST_FLAGS ?= -q -n auto
+# Without bytecode each process of the suite compiles every test anew: ten seconds of each run.
+unexport PYTHONDONTWRITEBYTECODE
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1 /p' Makefile | awk '{printf "  make %-8s", $$2; $$1=$$2=""; print}'

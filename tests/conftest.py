@@ -12,6 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
 from hypothesis import settings
 
 from slatrack.tracking import flows, heard, histories
@@ -26,6 +29,18 @@ settings.load_profile("slatrack")
 
 CI = os.environ.get("SLATRACK_CI") == "1"
 Server = Callable[[Path], AbstractContextManager[str]]
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """Tables made from the models (tests/settings.py) are noted as migrated."""
+    with django_db_blocker.unblock():
+        recorder = MigrationRecorder(connection)
+        if recorder.has_table():
+            return
+        recorder.ensure_schema()
+        for app, name in MigrationLoader(connection).disk_migrations:
+            recorder.record_applied(app, name)
 
 
 @pytest.fixture(autouse=True)
@@ -94,6 +109,14 @@ class _OrSkip:
 
     def __exit__(self, *details: Any) -> bool | None:
         return self.server.__exit__(*details)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What touches Django's database is marked so: CI repeats that, and only that, on PostgreSQL."""
+    for item in items:
+        fixtures = getattr(item, "fixturenames", ())
+        if item.get_closest_marker("django_db") or "_django_db_helper" in fixtures:
+            item.add_marker("database")
 
 
 def pytest_collection_finish() -> None:

@@ -7,7 +7,12 @@ from pathlib import Path
 
 import pytest
 import yaml
+from django.apps import apps
 from django.core.management import get_commands
+from django.db.migrations import RunPython, RunSQL, SeparateDatabaseAndState
+from django.db.migrations.autodetector import MigrationAutodetector
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.state import ProjectState
 from prometheus_client import REGISTRY
 
 from slatrack import metrics
@@ -49,6 +54,24 @@ def test_every_metric_is_documented():
     }
 
     assert names == set(re.findall(r"^\| `(slatrack_\w+)` \|", OPERATIONS, re.M))
+
+
+def test_migrations_do_what_the_models_say_and_nothing_else():
+    """So a suite whose tables come from the models tests what an installation has."""
+    loader = MigrationLoader(None)
+    ours = [one for one in loader.disk_migrations.values() if type(one).__module__.startswith(OURS)]
+    beside = {
+        type(step).__name__
+        for migration in ours
+        for step in migration.operations
+        if isinstance(step, RunPython | RunSQL | SeparateDatabaseAndState)
+    }
+    models = ProjectState.from_apps(apps)
+    unsaid = MigrationAutodetector(loader.project_state(), models).changes(loader.graph)
+
+    assert {one.app_label for one in ours} == {"tracking", "alerting", "dashboards"}
+    assert beside == set()
+    assert unsaid == {}
 
 
 def test_links_between_documents_lead_somewhere():
