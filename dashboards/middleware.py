@@ -1,4 +1,4 @@
-"""What holds for every request: text that can be kept, and the person's time zone."""
+"""What holds for every request: static files, text that can be kept, the person's time zone."""
 
 import zoneinfo
 from collections.abc import Callable, Iterator
@@ -6,10 +6,28 @@ from urllib.parse import unquote
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.utils import timezone
+from whitenoise.middleware import WhiteNoiseMiddleware
+from whitenoise.responders import StaticFile
 
 NUL = "\x00"
 FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 REFUSED = "Text with a NUL character (U+0000) cannot be looked up or kept. Send it without."
+
+
+class StaticMiddleware(WhiteNoiseMiddleware):  # type: ignore[misc]
+    """WhiteNoise for ASGI, which would gather a file's pieces anyway: each is sent in one."""
+
+    @staticmethod
+    def serve(static_file: StaticFile, request: HttpRequest) -> HttpResponse:
+        found = static_file.get_response(request.method, request.META)
+        response = HttpResponse(status=int(found.status))
+        if found.file is not None:
+            with found.file:
+                response.content = found.file.read()
+        del response["Content-Type"]
+        for name, value in found.headers:
+            response[name] = value
+        return response
 
 
 class NulMiddleware:

@@ -1,7 +1,6 @@
 """The web process: pages, API, OTLP/HTTP and live sockets."""
 
 import os
-import warnings
 
 from channels.routing import ProtocolTypeRouter
 from django.conf import settings
@@ -10,9 +9,6 @@ from django.core.asgi import get_asgi_application
 from consumers.body_limit import BodyLimit
 from slatrack.operations.starting import refuse_unworkable
 from slatrack.tracing import traced
-
-# WhiteNoise reads its (small) files synchronously, which Django warns of at every one.
-warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous")
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "slatrack.settings")
 

@@ -44,7 +44,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "dashboards.middleware.StaticMiddleware",
     "csp.middleware.CSPMiddleware",
     "dashboards.middleware.NulMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -112,7 +112,7 @@ class _OrSkip:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What touches Django's database is marked so: CI repeats that, and only that, on PostgreSQL."""
+    """What touches Django's database is marked so: CI repeats only that on PostgreSQL."""
     for item in items:
         fixtures = getattr(item, "fixturenames", ())
         if item.get_closest_marker("django_db") or "_django_db_helper" in fixtures:
