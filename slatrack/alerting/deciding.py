@@ -19,7 +19,7 @@ def decide(flips: Sequence[Flip]) -> list[Alert]:
     graces = _graces(flips)
     alerts = []
     for flip in flips:
-        alert = _alert(flip, graces.get((flip.journey_id, flip.deadline), timedelta(0)))
+        alert = alert_of(flip, graces.get((flip.journey_id, flip.deadline), timedelta(0)))
         if alert is not None and _place(alert) not in known and not _is_inhibited(alert, known):
             known.add(_place(alert))
             alerts.append(alert)
@@ -47,7 +47,8 @@ def _place(alert: Alert) -> Place:
     return alert.journey_id, alert.deadline, alert.version, alert.rung, alert.warning
 
 
-def _alert(flip: Flip, grace: timedelta) -> Alert | None:
+def alert_of(flip: Flip, grace: timedelta = timedelta()) -> Alert | None:
+    """Return the alert that a flip calls for, unsaved, whatever was decided before; or None."""
     found = rung_of(flip.about, flip.before, flip.after)
     if found is None:
         return None

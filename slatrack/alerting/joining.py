@@ -43,6 +43,36 @@ def join(alerts: Sequence[Alert], *, now: datetime) -> list[Joining]:
     return list(joiner.joinings.values())
 
 
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """Alerts that are alike, of `events` events, none or all of them in one live incident.
+
+    `alert`, the most pressing of them, stands for all.
+    """
+
+    alert: Alert
+    events: int
+    first_at: datetime
+    last_at: datetime
+    due_at: datetime  # of the one due first
+
+
+def join_crowds(crowds: Sequence[Crowd], *, now: datetime) -> list[Joining]:
+    """Give the alert of each crowd the incident that all of them join; save the incidents."""
+    if not crowds:
+        return []
+    joiner = _Joiner([crowd.alert for crowd in crowds], now)
+    for crowd in crowds:
+        joiner.place(crowd.alert, of=crowd.events)
+        if (row := crowd.alert.incident) is not None:
+            row.first_at = min(row.first_at, crowd.first_at)
+            row.last_at = max(row.last_at, crowd.last_at)
+            row.earliest_due_at = min(row.earliest_due_at or crowd.due_at, crowd.due_at)
+    for joining in joiner.joinings.values():
+        joining.incident.save()
+    return list(joiner.joinings.values())
+
+
 class _Joiner:
     def __init__(self, alerts: Sequence[Alert], now: datetime) -> None:
         self.now = now
@@ -70,7 +100,8 @@ class _Joiner:
             self.of_event[journey, deadline] = found[incident]
             self.members[incident].add(journey)
 
-    def place(self, alert: Alert) -> None:
+    def place(self, alert: Alert, *, of: int = 1) -> None:
+        """Give an alert its incident; it stands for `of` events."""
         event = alert.journey_id, alert.deadline
         incident = self.of_event.get(event)
         if alert.rung in CALLING and (incident is None or not incident.live):
@@ -78,7 +109,7 @@ class _Joiner:
         if incident is None:
             return
         self.of_event[event] = incident
-        self._absorb(self._joining(incident), alert)
+        self._absorb(self._joining(incident), alert, of)
 
     def _incident_for(self, alert: Alert) -> Incident:
         cause = alert.journey.flow_id, alert.deadline, alert.step
@@ -119,14 +150,15 @@ class _Joiner:
     def _joining(self, incident: Incident) -> Joining:
         return self.joinings.setdefault(incident.pk, Joining(incident))
 
-    def _absorb(self, joining: Joining, alert: Alert) -> None:
+    def _absorb(self, joining: Joining, alert: Alert, events: int) -> None:
         row = alert.incident = joining.incident
         joining.alerts.append(alert)
         row.first_at = min(row.first_at, alert.at)
         row.last_at = max(row.last_at, alert.decided_at)
         if alert.journey_id not in self.members[row.pk]:
             self.members[row.pk].add(alert.journey_id)
-            row.events += 1
+            row.events += events
+            row.open_events += events  # until they are counted
         worth = rank(Rung(alert.rung), alert.warning)
         if worth > row.rank:
             row.rank, row.rung = worth, alert.rung

@@ -9,21 +9,25 @@ import logging
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
-from django.db import OperationalError, transaction
+from django.db import OperationalError, connection, transaction
+from django.db.models import QuerySet
 
 from slatrack import live
+from slatrack.alerting import crowds
 from slatrack.alerting.counting import recount, recount_stored
 from slatrack.alerting.deciding import decide
 from slatrack.alerting.joining import Joining, join
 from slatrack.alerting.messages import prepare_links
 from slatrack.alerting.models import Alert, Incident
-from slatrack.alerting.telling import Teller, withhold_outdated
+from slatrack.alerting.telling import Teller, pending_warnings, withhold_outdated
 from slatrack.tracking.models import Flip, Flow
 
 logger = logging.getLogger(__name__)
 
 CHUNK = 500  # flips a transaction: short enough that the recorder hardly waits
 MOST = 20_000  # flips a sweep
+MANY = 100  # flips among which crowds are looked for
+AT_ONCE = 5_000  # flips among which they are, a transaction
 CROWD = 1_000  # events of an incident that are not counted again with each chunk
 
 _NEEDED = (  # a chunk may hold hundreds: no more columns than are read
@@ -42,19 +46,62 @@ def take_up(flip_ids: Sequence[int] | None = None, *, now: datetime) -> int:
     if flip_ids is None:
         flip_ids = _unrouted()
     crowded: set[int] = set()
-    done = sum(_take_up_all_but_bad(ids, now, crowded) for ids in _chunks(sorted(set(flip_ids))))
+    together = _take_up_crowds(flip_ids, now)
+    if together:
+        flip_ids = list(_waiting().filter(pk__in=flip_ids).values_list("pk", flat=True))
+    one_by_one = sum(
+        _take_up_all_but_bad(ids, now, crowded) for ids in _chunks(sorted(set(flip_ids)))
+    )
     if crowded:
         recount_stored(crowded)
-    return done
+    return together + one_by_one
 
 
 def _unrouted() -> list[int]:
-    rows = Flip.objects.filter(routed_at=None).order_by("id").values_list("id", flat=True)
-    return list(rows[:MOST])
+    return list(_waiting().order_by("id").values_list("id", flat=True)[:MOST])
+
+
+def _waiting() -> QuerySet[Flip]:
+    return Flip.objects.filter(routed_at=None)
 
 
 def _chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:
     return (ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK))
+
+
+def _take_up_crowds(flip_ids: Sequence[int], now: datetime) -> int:
+    """Take up what is of one kind and many, together; where that fails, it is left."""
+    if connection.vendor != "postgresql" or len(flip_ids) < MANY:
+        return 0
+    ids, done = sorted(set(flip_ids)), 0
+    for start in range(0, len(ids), AT_ONCE):
+        try:
+            done += _take_up_crowd(ids[start : start + AT_ONCE], now)
+        except OperationalError:  # the database is busy or away: no flip's fault
+            raise
+        except Exception:
+            logger.exception("flips cannot be taken up together, so each is by itself")
+    return done
+
+
+@transaction.atomic
+def _take_up_crowd(flip_ids: Sequence[int], now: datetime) -> int:
+    """Take up the crowds among some flips; the sweep counts what of large ones is over."""
+    ids, flows = crowds.claim(flip_ids)
+    _lock_flows(flows)
+    joinings, count = crowds.join(ids, now=now)
+    if count:
+        recount(_to_count(joinings, set()))
+        _withhold_outdated(now)
+        Teller(now).tell(joinings)
+        live.announce_alerts([joining.incident.pk for joining in joinings])
+    return count
+
+
+def _withhold_outdated(now: datetime) -> None:
+    """Supersede the warnings of all whose flips were taken up just now."""
+    warned = pending_warnings().values("alert__journey")
+    withhold_outdated(Flip.objects.filter(journey__in=warned, routed_at=now))
 
 
 def _take_up_all_but_bad(flip_ids: Sequence[int], now: datetime, crowded: set[int]) -> int:

@@ -10,6 +10,7 @@ from datetime import datetime
 from functools import partial
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from slatrack.alerting.changes import State
 from slatrack.alerting.joining import Joining
@@ -87,16 +88,18 @@ def most_pressing(alerts: Sequence[Alert]) -> Alert:
     return min(alerts, key=lambda a: (-rank(Rung(a.rung), a.warning), a.due_at or latest, a.at))
 
 
+def pending_warnings() -> QuerySet[Delivery]:
+    """Return what is still to be told of deadlines that are not due yet."""
+    rungs = [rung.value for rung in BEFORE_DUE]
+    return Delivery.objects.filter(state=Delivery.State.PENDING, rung__in=rungs)
+
+
 def withhold_outdated(flips: Iterable[Flip]) -> None:
     """Supersede warnings not sent yet of deadlines decided meanwhile, and of cancelled events."""
     ends = [f for f in flips if f.about == Flip.About.VERDICT or f.after == Status.CANCELLED]
     decided = {(f.journey_id, f.deadline): f for f in ends}
-    pending = Delivery.objects.filter(
-        state=Delivery.State.PENDING,
-        rung__in=[rung.value for rung in BEFORE_DUE],
-        alert__journey__in={journey for journey, _ in decided},
-    ).select_related("alert")
-    for row in pending:
+    pending = pending_warnings().filter(alert__journey__in={journey for journey, _ in decided})
+    for row in pending.select_related("alert"):
         if row.alert is None:
             continue
         event = row.alert.journey_id

@@ -19,6 +19,7 @@ from slatrack.domain.sentences import NOT_APPLICABLE
 from slatrack.domain.states import Verdict
 
 LATE = "reached late"  # the reason of a miss that was seen, not inferred from silence
+SILENT = "not seen by then"  # the reason of one inferred from silence
 PATIENCE = timedelta(seconds=5)  # telemetry this little behind is no news: keep waiting
 
 
@@ -169,14 +170,18 @@ def judge_unproven(
     """Judge a deadline of which no step was seen that proves it; `warnings` are in order."""
     read_to = min(now, watermark)
     if read_to > due_at + grace:
-        return Judgement(Verdict.MISSED, warned, "not seen by then", None)
+        return Judgement(Verdict.MISSED, warned, SILENT, None)
     end = ends(due_at, grace)
     if now > due_at + grace + PATIENCE:
-        behind = f"telemetry {(now - watermark).total_seconds():.0f} s behind"
-        return Judgement(Verdict.UNKNOWN, warned, behind, end)
+        return Judgement(Verdict.UNKNOWN, warned, behind(now, watermark), end)
     points = [at for at in warnings if at < due_at]
     passed = sum(1 for at in points if at <= read_to)
     return Judgement(Verdict.WAITING, max(warned, passed), "", min([*points[passed:], end]))
+
+
+def behind(now: datetime, watermark: datetime) -> str:
+    """Return the reason of a deadline that cannot be known, with the telemetry read so far."""
+    return f"telemetry {(now - watermark).total_seconds():.0f} s behind"
 
 
 def ends(due_at: datetime, grace: timedelta) -> datetime:

@@ -4,7 +4,7 @@ Rows are tuples in the order of the columns named. SQLite and PostgreSQL get the
 """
 
 import json
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -80,7 +80,7 @@ def claim(model: type[models.Model], columns: Sequence[str], rows: Sequence[Row]
     """
     if rows and connection.vendor == "postgresql":
         table = _Table(model, columns)
-        _unnest(
+        run(
             f"INSERT INTO {table.name} ({', '.join(table.columns)}) "  # noqa: S608 - the model's
             f"SELECT {table.picked} FROM {table.arrays} ON CONFLICT DO NOTHING",
             table.values(rows),
@@ -97,7 +97,7 @@ def insert(model: type[models.Model], columns: Sequence[str], rows: Sequence[Row
     table = _Table(model, columns)
     into = f"INSERT INTO {table.name} ({', '.join(table.columns)})"
     if connection.vendor == "postgresql":
-        found = _unnest(
+        found = run(
             f"{into} SELECT {table.picked} FROM {table.arrays} ON CONFLICT DO NOTHING "  # noqa: S608
             f"RETURNING {table.columns[0]}",
             table.values(rows),
@@ -117,7 +117,7 @@ def update(model: type[models.Model], columns: Sequence[str], rows: Sequence[Row
     key, *others = table.columns
     if connection.vendor == "postgresql":
         assigned = ", ".join(f"{name} = new.{name}" for name in others)
-        _unnest(
+        run(
             f"UPDATE {table.name} AS old SET {assigned} "  # noqa: S608 - names are the model's
             f"FROM (SELECT {table.named} FROM {table.arrays}) AS new WHERE old.{key} = new.{key}",
             table.values(rows),
@@ -167,8 +167,8 @@ def _number(one: int | UUID) -> int:
     return one if isinstance(one, int) else one.int  # UUIDs compare slowly
 
 
-def _unnest(statement: str, values: Sequence[list[Any]]) -> list[Any]:
-    """Run one PostgreSQL statement with an array per column, sent in binary."""
+def run(statement: str, values: Sequence[Any] | Mapping[str, Any]) -> list[Row]:
+    """Run one PostgreSQL statement, its values sent beside it; return what it returns."""
     connection.ensure_connection()
     with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
         cursor.execute(statement.encode(), values)

@@ -16,7 +16,7 @@ from django.db.models import Q, QuerySet
 from slatrack import metrics
 from slatrack.domain.deadlines import PATIENCE
 from slatrack.tracking import flows as flows_in_force
-from slatrack.tracking import joining, models, quiet_rows, sources
+from slatrack.tracking import joining, models, quiet_bulk, quiet_rows, sources
 from slatrack.tracking.decisions import Moment
 from slatrack.tracking.flows import Flows
 from slatrack.tracking.journey_rows import (
@@ -29,6 +29,8 @@ from slatrack.tracking.quiet_rows import Due
 from slatrack.tracking.recounting import recount_all
 
 logger = logging.getLogger(__name__)
+
+COLUMNS = ("id", "flow_id", "key", "step", "next_at", "silent_at", "judged_by")  # of Due
 
 NAME = "watcher"  # of its Source row, which shows that it is alive
 CHUNK = 4_000  # journeys settled in one transaction
@@ -85,15 +87,35 @@ def settle_due(*, now: datetime, limit: int = CHUNK) -> int:
 
 @transaction.atomic
 def _settle_silent(flows: Flows, moment: Moment, limit: int) -> int:
+    if connection.vendor == "postgresql":
+        return _settle_in_bulk(flows, moment, limit)
     due = _due(moment.now, moment.watermark, limit)
+    done = _settle_each(due, flows, moment)
+    metrics.count_settled(done, oldest=due[0].next_at if due else None, now=moment.now)
+    return done
+
+
+def _settle_in_bulk(flows: Flows, moment: Moment, limit: int) -> int:
+    """Let PostgreSQL settle all that it can by itself; look at the rest one by one."""
+    locked = quiet_bulk.lock(flows, moment, limit)
+    if not locked.number:
+        return 0
+    left = [*locked.others, *quiet_bulk.settle(locked.quiet, flows, moment)]
+    rows = models.Journey.objects.filter(id__in=left).order_by("next_at").values_list(*COLUMNS)
+    each = [Due(*row) for row in rows] if left else []
+    done = locked.number - len(left) + _settle_each(each, flows, moment)
+    metrics.count_settled(done, oldest=locked.oldest, now=moment.now)
+    return done
+
+
+def _settle_each(due: Sequence[Due], flows: Flows, moment: Moment) -> int:
+    """Settle locked journeys by their rows, else by folding; return how many were settled now."""
     if not due:
         return 0
     settled = quiet_rows.settle(due, flows, moment)
     rest = [one for one in due if one.id not in settled][:FOLDED]
     _fold(rest, flows, moment)
-    done = len(settled) + len(rest)
-    metrics.count_settled(done, oldest=due[0].next_at, now=moment.now)
-    return done
+    return len(settled) + len(rest)
 
 
 def _fold(due: Sequence[Due], flows: Flows, moment: Moment) -> None:
@@ -114,8 +136,7 @@ def _due(now: datetime, watermark: datetime, limit: int) -> list[Due]:
     """Lock journeys that are due, oldest first; those that another watcher holds are left to it."""
     skip = connection.features.has_select_for_update_skip_locked
     rows = _due_rows(now, watermark).select_for_update(skip_locked=skip)
-    wanted = ("id", "flow_id", "key", "step", "next_at", "silent_at", "judged_by")
-    return [Due(*row) for row in rows.order_by("next_at").values_list(*wanted)[:limit]]
+    return [Due(*row) for row in rows.order_by("next_at").values_list(*COLUMNS)[:limit]]
 
 
 def _due_rows(now: datetime, watermark: datetime) -> "QuerySet[models.Journey]":

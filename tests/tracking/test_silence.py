@@ -3,10 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from slatrack.tracking import flows, watcher
+from slatrack.tracking import flows, quiet_bulk, watcher
+from slatrack.tracking.decisions import Moment
 from slatrack.tracking.models import Deadline, Flip, Journey, Source, SpanBlock, Trace
 from slatrack.tracking.recorder import record
 from tests.spans import NOON
@@ -165,3 +167,20 @@ def test_silence_that_may_mean_that_an_event_is_lost_is_folded():
 
     assert Journey.objects.get().status == "lost"
     assert {row.after for row in Flip.objects.all()} == {"missed", "lost"}
+
+
+if connection.vendor == "postgresql":
+
+    def test_postgresql_settles_by_itself_what_needs_no_second_look():
+        flows.save(DOCUMENT, now=NOON - timedelta(days=3))
+        record([received(f"T{number}", at=0, trace=f"T{number}") for number in range(9)], now=NOON)
+        in_force = flows.current()
+
+        for minute in (8, 13, 16):  # a warning, another one, the miss
+            moment = Moment(minutes(minute), minutes(minute), silent=True)
+            with transaction.atomic():
+                locked = quiet_bulk.lock(in_force, moment, 100)
+                left = quiet_bulk.settle(locked.quiet, in_force, moment)
+            assert (locked.number, locked.others, left) == (9, [], [])
+
+        assert set(Journey.objects.values_list("verdict", flat=True)) == {"missed"}

@@ -11,6 +11,8 @@ from django.db import models
 from slatrack.domain.ladder import Rung
 from slatrack.tracking.models import Flip, Flow, Journey
 
+# Of rows that are written in bulk, in the transaction that locks what they refer to (ADR 100).
+_BULK: dict[str, Any] = {"db_index": False, "db_constraint": False}
 RUNGS = [(rung.value, rung.value.replace("_", " ")) for rung in Rung]
 
 
@@ -96,10 +98,10 @@ class IncidentChange(models.Model):
 class Alert(models.Model):
     """Something a person should know of one event: one rung of its ladder, decided once."""
 
-    flip = models.OneToOneField(Flip, models.CASCADE, related_name="alert")
-    journey = models.ForeignKey(Journey, models.CASCADE, related_name="alerts", db_index=False)
+    flip = models.OneToOneField(Flip, models.CASCADE, related_name="alert", db_constraint=False)
+    journey = models.ForeignKey(Journey, models.CASCADE, related_name="alerts", **_BULK)
     incident = models.ForeignKey(
-        Incident, models.SET_NULL, null=True, related_name="alerts", db_index=False
+        Incident, models.SET_NULL, null=True, related_name="alerts", **_BULK
     )
     deadline = models.CharField(max_length=200, blank=True)
     version = models.PositiveIntegerField()

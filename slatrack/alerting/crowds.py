@@ -1,0 +1,132 @@
+"""Very many flips of one kind, routed together: what one of them would do, PostgreSQL does of all.
+
+A crowd are flips of one flow, deadline, step, rung and severity, whose events are in no incident
+yet, or all in the same. Which incident they join, what is told and to whom is decided once, by the
+code that decides it for one flip, of the most pressing of them. Flips that are few, or of which
+something was decided before, are left to be routed one by one: the outcome is the same.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from slatrack.alerting.deciding import LATE, alert_of
+from slatrack.alerting.joining import Crowd, Joining, join_crowds
+from slatrack.alerting.models import Alert
+from slatrack.domain.deadlines import LATE as REACHED_LATE
+from slatrack.domain.ladder import Rung
+from slatrack.tracking import store
+from slatrack.tracking.models import Flip
+
+FEWEST = 20  # in a crowd: fewer are routed one by one
+
+
+class Found(NamedTuple):
+    """A crowd as PostgreSQL counts it; `ids` are an array as it writes one."""
+
+    leader: int
+    events: int
+    first_at: datetime
+    last_at: datetime
+    due_at: datetime
+    ids: str
+
+
+_CLAIM = """
+SELECT coalesce(array_agg(id), '{}')::text, coalesce(array_agg(DISTINCT flow_id), '{}')
+FROM (SELECT f.id, j.flow_id FROM tracking_flip f JOIN tracking_journey j ON j.id = f.journey_id
+      WHERE f.id = ANY(%(ids)s) AND f.routed_at IS NULL AND f.due_at IS NOT NULL
+        AND (f.about = 'warning' AND f."after" ~ '^[0-9]{1,4}$'
+             OR f.about = 'verdict' AND f."after" IN ('missed', 'unknown')
+                AND f."before" <> 'missed')
+      FOR UPDATE OF f SKIP LOCKED) AS free,
+     set_config('jit', 'off', true) AS jit, set_config('random_page_cost', '1.1', true) AS cost,
+     set_config('max_parallel_workers_per_gather', '0', true) AS workers
+"""
+
+# Of an event with two flips that wait, the order counts; of one with alerts, what they were. Those
+# that wait are looked up by event: IS TRUE keeps PostgreSQL from reading all that wait, each time.
+_FIND = """
+SELECT (array_agg(f.id ORDER BY f.due_at, f.at, f.id))[1], count(*), min(f.at), max(f.recorded_at),
+       min(f.due_at), array_agg(f.id)::text
+FROM tracking_flip f JOIN tracking_journey j ON j.id = f.journey_id
+CROSS JOIN LATERAL (
+    SELECT (array_agg(a.incident_id ORDER BY a.id DESC)
+            FILTER (WHERE a.deadline = f.deadline AND a.incident_id IS NOT NULL))[1] AS incident_id,
+           coalesce(bool_or(a.deadline = f.deadline AND a.version = f.version AND CASE f.about
+               WHEN 'warning' THEN a.rung = 'missed'
+                                   OR a.rung = 'due_soon' AND a.warning = f."after"::int
+               ELSE a.rung = f."after" AND a.warning = 0 END), false) AS known
+    FROM alerting_alert a WHERE a.journey_id = f.journey_id
+) AS earlier
+LEFT JOIN alerting_incident i ON i.id = earlier.incident_id
+WHERE f.id = ANY(%(ids)s::bigint[]) AND NOT earlier.known
+  AND (earlier.incident_id IS NULL OR i.state <> 'resolved')
+  AND (SELECT count(*) FROM tracking_flip o
+       WHERE o.journey_id = f.journey_id AND (o.routed_at IS NULL) IS TRUE) = 1
+GROUP BY j.flow_id, f.deadline, f.step, f.about, f."after", f.severity, earlier.incident_id
+HAVING count(*) >= %(fewest)s
+ORDER BY min(f.id)
+"""
+
+_WRITE = """
+WITH taken AS (
+    UPDATE tracking_flip SET routed_at = %(now)s WHERE id = ANY(%(ids)s::bigint[]) RETURNING *
+)
+INSERT INTO alerting_alert (flip_id, journey_id, incident_id, deadline, version, rung, warning,
+                            severity, step, at, due_at, decided_at, late, reason)
+SELECT f.id, f.journey_id, %(incident)s::bigint, f.deadline, f.version, %(rung)s, %(warning)s::int,
+       %(severity)s, f.step, f.at, f.due_at, f.recorded_at,
+       CASE WHEN %(timed)s AND f.reason <> %(reached_late)s AND f.recorded_at - f.at > %(late)s
+            THEN f.recorded_at - f.at > %(late)s + make_interval(secs => coalesce(
+                 (SELECT d.grace_seconds FROM tracking_deadline d
+                  WHERE d.journey_id = f.journey_id AND d.name = f.deadline), 0))
+            ELSE false END, f.reason
+FROM taken f
+"""
+
+
+def claim(flip_ids: Sequence[int]) -> tuple[str, list[int]]:
+    """Lock those of some flips that may be in a crowd; return them, and the flows they are of."""
+    ids, flows = store.run(_CLAIM, {"ids": list(flip_ids)})[0]
+    return ids, flows
+
+
+def join(ids: str, *, now: datetime) -> tuple[list[Joining], int]:
+    """Write the alerts of all crowds among claimed flips, with the mark that these were taken up.
+
+    Returns the incidents that they joined, and how many flips these are. Call it with the rows of
+    their flows locked.
+    """
+    found = [Found(*row) for row in store.run(_FIND, {"ids": ids, "fewest": FEWEST})]
+    leaders = {row.pk: row for row in _flips(one.leader for one in found)}
+    crowds = [
+        Crowd(alert, one.events, one.first_at, one.last_at, one.due_at)
+        for one in found
+        if (alert := alert_of(leaders[one.leader]))
+    ]
+    joinings = join_crowds(crowds, now=now)
+    for crowd, one in zip(crowds, found, strict=True):
+        _write(crowd.alert, one.ids, now)
+    _number(crowd.alert for crowd in crowds)
+    return joinings, sum(crowd.events for crowd in crowds)
+
+
+def _flips(ids: Iterable[int]) -> Iterable[Flip]:
+    return Flip.objects.filter(pk__in=list(ids)).select_related("journey").defer("journey__parts")
+
+
+def _write(alert: Alert, ids: str, now: datetime) -> None:
+    values = {
+        "ids": ids, "now": now, "incident": alert.incident_id, "rung": alert.rung,
+        "warning": alert.warning, "severity": alert.severity, "late": LATE,
+        "timed": alert.rung in (Rung.DUE_SOON, Rung.MISSED), "reached_late": REACHED_LATE,
+    }  # fmt: skip
+    store.run(_WRITE, values)
+
+
+def _number(leaders: Iterable[Alert]) -> None:
+    """Give the alerts that are told of the ids that they were written with."""
+    by_flip = {alert.flip_id: alert for alert in leaders}
+    for flip_id, pk in Alert.objects.filter(flip__in=by_flip).values_list("flip", "pk"):
+        by_flip[flip_id].pk = pk

@@ -1,0 +1,108 @@
+"""Flips that are routed together come to what they would come to one by one.
+
+Only PostgreSQL routes them together; elsewhere this holds because there is one way only.
+"""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from slatrack.alerting import crowds, routing
+from slatrack.alerting.models import Alert, Channel, Delivery, Incident
+from slatrack.tracking.models import Deadline, Flip, Flow, Journey
+from tests import factories as make
+from tests.alerting.test_burst import burst
+from tests.alerting.told import DUE, NOW, channel, told
+
+pytestmark = pytest.mark.django_db
+
+EVENTS = 6
+CHANGES = {
+    "warned": ("warning", "0", "1"),
+    "warned again": ("warning", "1", "2"),
+    "missed": ("verdict", "waiting", "missed"),
+    "missed after all": ("verdict", "unknown", "missed"),
+    "unknown": ("verdict", "waiting", "unknown"),
+    "met": ("verdict", "missed", "met"),
+    "came late": ("verdict", "missed", "missed"),
+    "failed": ("status", "in_flight", "failed"),
+}
+
+
+def changes():
+    steps, versions = st.sampled_from("aaab"), st.sampled_from([1, 1, 2])
+    severities = st.sampled_from(["critical", "warning"])
+    return st.tuples(st.sampled_from(sorted(CHANGES)), steps, versions, severities)
+
+
+@st.composite
+def rounds(draw):
+    """Some rounds of flips, most of a round alike; whether the incidents are resolved after it."""
+    found = []
+    for _ in range(draw(st.integers(1, 4))):
+        usual = draw(changes())
+        each = st.sampled_from([[usual]] * 4 + [[], [usual, draw(changes())], [draw(changes())]])
+        flips = [(event, *one) for event in range(EVENTS) for one in draw(each)]
+        found.append((flips, draw(st.sampled_from([False, False, True]))))
+    return found
+
+
+def play(found):
+    """Have the flips recorded and routed, round by round; return what stands then."""
+    for model in (Delivery, Alert, Incident, Channel, Flip, Deadline, Journey, Flow):
+        model.objects.all().delete()
+    channel()
+    rows = [make.journey(key=f"T{number}", due_at=DUE) for number in range(EVENTS)]
+    for number, row in enumerate(rows):
+        make.deadline(row, grace_seconds=40.0 * number)
+    for minute, (flips, resolved) in enumerate(found):
+        now = NOW + timedelta(minutes=minute)
+        for event, change, step, version, severity in flips:
+            about, before, after = CHANGES[change]
+            status = {} if about == "status" else {"version": version, "severity": severity}
+            make.flip(rows[event], about, before, after, step=step, recorded_at=now, **status)
+        routing.take_up(None, now=now)
+        if resolved:
+            Incident.objects.update(state="resolved", resolved_at=now)
+    return stands()
+
+
+def stands():
+    alerts = Alert.objects.order_by("journey__key", "deadline", "version", "rung", "warning")
+    fields = ("severity", "step", "at", "due_at", "decided_at", "late", "reason")
+    cause = ("incident__deadline", "incident__step")
+    one_alert = ("journey__key", "deadline", "version", "rung", "warning", *fields, *cause)
+    incidents = Incident.objects.order_by("deadline", "step").values(
+        "deadline", "step", "state", "severity", "rung", "rank", "told_rank", "events",
+        "open_events", "opened_at", "first_at", "last_at", "earliest_due_at",
+    )  # fmt: skip
+    left = Flip.objects.filter(routed_at=None).count()
+    return list(alerts.values_list(*one_alert)), list(incidents), left
+
+
+@given(found=rounds())
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_together_is_as_one_by_one(found, monkeypatch):
+    monkeypatch.setattr(routing, "MANY", 10_000)
+    one_by_one = play(found)
+    monkeypatch.setattr(routing, "MANY", 1)
+    monkeypatch.setattr(crowds, "FEWEST", 2)
+
+    assert play(found) == one_by_one
+
+
+def test_a_crowd_withholds_the_warning_that_was_not_sent_yet():
+    channel()
+    ids = burst(routing.MANY)
+    for row in Flip.objects.all():
+        make.flip(row.journey, "warning", "0", "1", recorded_at=DUE)
+    routing.take_up(
+        list(Flip.objects.filter(about="warning").values_list("pk", flat=True)), now=NOW
+    )
+
+    routing.take_up(ids, now=NOW + timedelta(seconds=1))
+
+    assert told(state="superseded") == ["opened due_soon"]
+    assert told(state="pending") == ["worse missed"]
