@@ -1,11 +1,62 @@
 """The Celery application: `celery -A slatrack.celery worker`."""
 
+import logging
 import os
+import time
+from typing import Any
 
 from celery import Celery
+from kombu.exceptions import OperationalError
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "slatrack.settings")
 
-app = Celery("slatrack")
+logger = logging.getLogger(__name__)
+
+MOST = 1_000  # messages that wait for workers
+LOOK_EVERY = 1.0  # seconds
+
+
+class Full(OperationalError):
+    """So many messages wait that one more would only take memory: no worker keeps up, or runs."""
+
+
+class Bounded(Celery):  # type: ignore[misc]
+    """Celery whose queue does not grow without end while no worker runs.
+
+    What a message would have asked for is a row, which a sweep finds: none of them is needed.
+    Looked at is once a second, so a process may send what a second brings beyond MOST.
+    """
+
+    looked_at, waiting = 0.0, 0
+
+    def send_task(self, name: str, *args: Any, **options: Any) -> Any:
+        """Send a task. Raises Full; what beat repeats anyway is left out instead."""
+        if self._count() < MOST:
+            return super().send_task(name, *args, **options)
+        said = f"{self.waiting:,} tasks wait for a worker: is one running?"
+        if not (options.get("headers") or {}).get("celery_beat_task"):
+            raise Full(said)
+        logger.warning("%s is not sent: %s", name, said)
+        return None
+
+    def _count(self) -> int:
+        now = time.monotonic()
+        if now - self.looked_at >= LOOK_EVERY:
+            self.waiting, self.looked_at = self._ask(), now
+        return self.waiting
+
+    def _ask(self) -> int:
+        with self.pool.acquire(block=True) as held:
+            channel = held.default_channel
+            errors = (*held.connection_errors, *held.channel_errors)
+            try:
+                return int(channel.queue_declare(self.conf.task_default_queue, passive=True)[1])
+            except held.channel_errors:  # nothing was ever sent
+                return 0
+            except errors as exc:
+                raise OperationalError(str(exc)) from exc
+
+
+app = Bounded("slatrack")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["slatrack.tracking", "slatrack.alerting", "consumers"])
