@@ -20,6 +20,7 @@ from slatrack.otlp.decoding import Decoder, Undecodable, Wanted
 from slatrack.otlp.errors import Rejected
 from slatrack.otlp.log_decoding import decode_logs, holds_logs
 from slatrack.tracking import flows
+from slatrack.tracking.heard import Origin
 from slatrack.tracking.log_store import Arrived
 from slatrack.tracking.recorder import Recorded, record
 from slatrack.tracking.setting_aside import Aside, store
@@ -77,6 +78,7 @@ class Batch:
     spans: list[Span] = field(default_factory=list)
     logs: Arrived | None = None
     asides: list[Aside] = field(default_factory=list)
+    origins: list[Origin] = field(default_factory=list)  # which topics the spans came by
     rejected: int = 0  # spans or log records
     unreadable: int = 0  # records
 
@@ -88,6 +90,8 @@ class Batch:
     def add(self, received: Received, decoder: Decoder) -> None:
         """Decode a record; what is wrong with it is set aside, and stops nothing."""
         is_logs = received.is_logs
+        if not self.origins or self.origins[-1].topic != received.topic:
+            self.origins.append(Origin(len(self.spans), received.topic))
         try:
             if is_logs:
                 rejected = self._add_logs(received)

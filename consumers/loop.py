@@ -220,7 +220,14 @@ class Loop:
         *,
         now: datetime,
     ) -> None:
-        self.record(batch.spans, now=now, offsets=advances, set_aside=batch.asides, logs=batch.logs)
+        self.record(
+            batch.spans,
+            now=now,
+            offsets=advances,
+            set_aside=batch.asides,
+            logs=batch.logs,
+            origins=batch.origins,
+        )
         with self._keeper.undisturbed:
             self.subscription.stored(messages, now=now)
 

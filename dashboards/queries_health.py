@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from django.db import connection
 from django.db.models import Sum
 
+from dashboards.queries_feeds import Reach, reaches
 from dashboards.queries_pulse import ALIVE, WATCHER, Pulse, pulse
 from slatrack.alerting import health as alerting
 from slatrack.alerting.health import ChannelHealth, DeliveryTimes
@@ -13,7 +14,7 @@ from slatrack.alerting.models import Trouble
 from slatrack.alerting.troubles import open_troubles
 from slatrack.domain.states import Status
 from slatrack.tracking.forecasting import NAME as FORECASTER
-from slatrack.tracking.models import Journey, SetAside, Source, SpanBlock, Tally, Trace
+from slatrack.tracking.models import Flow, Journey, SetAside, Source, SpanBlock, Tally, Trace
 
 RATE_OVER = timedelta(seconds=60)
 
@@ -44,6 +45,7 @@ class Health:
     undelivered: dict[str, int]
     delivery_times: DeliveryTimes
     database_bytes: int
+    reaches: list[Reach]  # empty where one topic feeds all flows
 
     @property
     def state(self) -> str:
@@ -76,7 +78,12 @@ def health(*, now: datetime) -> Health:
         undelivered=alerting.undelivered(),
         delivery_times=alerting.delivery_times(now=now),
         database_bytes=database_bytes(),
+        reaches=[one for one in _reaches(now) if one.sentence],
     )
+
+
+def _reaches(now: datetime) -> list[Reach]:
+    return reaches(Flow.objects.filter(enabled=True).order_by("title"), now=now)
 
 
 def _sources(now: datetime) -> list[SourceHealth]:

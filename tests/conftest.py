@@ -17,7 +17,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from hypothesis import settings
 
-from slatrack.tracking import flows, heard, histories
+from slatrack.tracking import feeds, flows, heard, histories
 from tests.servers import chromium, kafka, postgres, redis
 from tests.servers.process import Missing
 
@@ -48,6 +48,7 @@ def _forget_flows() -> None:
     """What a process remembers of the database is forgotten: tests roll that back."""
     flows._cache.clear()
     heard.forget()
+    feeds.forget()
     histories.forget()
 
 

@@ -37,7 +37,7 @@ def flow_document(request: HttpRequest, flow: str) -> dict[str, Any]:
     found = rule_versions.standing(row.rules.all(), now=now)
     return entry(standing) | {
         "changed_at": rfc3339(row.changed_at),
-        "read_to": rfc3339(sources.watermark(now)),
+        "read_to": rfc3339(sources.watermarks(now).of(flow)),
         "document": row.document,
         "deadlines": [
             {

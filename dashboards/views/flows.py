@@ -16,11 +16,11 @@ from dashboards.charts.over_time import over_time
 from dashboards.days import day_began
 from dashboards.drift_words import standing_drift
 from dashboards.flow_map_picture import drawn, look
+from dashboards.queries_feeds import reaches
 from dashboards.queries_flows import standings
 from dashboards.queries_legs import legs
 from dashboards.queries_spread import spread
 from slatrack.domain.flows import Flow as FlowAsRead
-from slatrack.tracking import sources
 from slatrack.tracking.models import Flow, RuleVersion
 from slatrack.tracking.rule_versions import Held, standing
 
@@ -51,7 +51,7 @@ def flow_page(request: HttpRequest, flow: str) -> HttpResponse:
         "ranges": ranges.RANGES,
         "range": chosen,
         "deadlines": _standing([row], now).get(row.pk, []),
-        "read_to": sources.watermark(now),
+        "reach": reaches([row], now=now)[0],
         "drift": standing_drift(row),
     }
     return render(

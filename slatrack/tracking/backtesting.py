@@ -65,7 +65,7 @@ def ask(question: Question, *, by: Any, now: datetime) -> Backtest:
         until=min(until, now),
         by=by,
         asked_at=now,
-        watermark=sources.watermark(now) or now,
+        watermark=sources.watermarks(now).of(flow.name) or now,
     )
     transaction.on_commit(lambda: send(row.pk), robust=True)
     return row

@@ -1,6 +1,7 @@
 """What was decided about a journey: the values that its rows hold. No database here."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
@@ -70,11 +71,20 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """When a judgement is made, and how far the telemetry has been read by then."""
+    """When a judgement is made, and how far the telemetry has been read by then.
+
+    `ahead` names flows for which it has been read further: those that what lags never feeds.
+    """
 
     now: datetime
     watermark: datetime
     silent: bool
+    ahead: Mapping[str, datetime] = field(default_factory=dict)
+
+    def of(self, flow: str) -> "Moment":
+        """Return how this moment is for one flow."""
+        further = self.ahead.get(flow)
+        return self if further is None else replace(self, watermark=further, ahead={})
 
     @property
     def read_to(self) -> datetime:

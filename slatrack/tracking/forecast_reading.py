@@ -29,7 +29,7 @@ def forecasts_of(
     name = next((name for name, pk in flows.ids.items() if pk == row.flow_id), None)
     if name is None:
         return {}
-    read_to = histories.read_to(history, now=now, watermark=sources.watermark(now))
+    read_to = histories.read_to(history, now=now, watermark=sources.watermarks(now).of(name))
     paces = {one.deadline: pace_of(one) for one in outlooks_of(row.flow_id)}
     at_risk = set(row.forecasts.filter(at_risk=True).values_list("deadline", flat=True))
     cohort = cohort_of(flows.flows[name], row.attributes)

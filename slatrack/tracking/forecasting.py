@@ -66,8 +66,8 @@ def claim(me: str, *, now: datetime) -> bool:
 def look(*, now: datetime) -> int:
     """Forecast every open deadline once; return how many could be. Safe to repeat."""
     flows = flows_in_force.current()
-    watermark = sources.watermark(now)
-    if remembering.learn(flows, now=now, read_to=min(now, watermark or now)):
+    marks = sources.watermarks(now)
+    if remembering.learn(flows, now=now, read_to=min(now, marks.whole or now)):
         histories.forget()
     found = open_deadlines(flows)
     known = histories.current()
@@ -78,7 +78,7 @@ def look(*, now: datetime) -> int:
     views: list[models.Outlook] = []
     for name, flow_id in flows.ids.items():
         history = known.get(flow_id) or History(())
-        seen = Seen(now, histories.read_to(history, now=now, watermark=watermark))
+        seen = Seen(now, histories.read_to(history, now=now, watermark=marks.of(name)))
         for deadline in flows.rules.get(name, {}):
             there = by_rule[flow_id, deadline]
             some, view = _of_rule(flows, name, deadline, history, there, seen)

@@ -22,7 +22,6 @@ from slatrack.domain.facts import Fact, TraceFacts, tied_to_others
 from slatrack.domain.parts import Part, contributions
 from slatrack.tracking import flows as flows_in_force
 from slatrack.tracking import messages, models, sources, span_blocks, store
-from slatrack.tracking.decisions import Moment
 from slatrack.tracking.journey_rows import update_journeys
 from slatrack.tracking.meeting import Meeting
 from slatrack.tracking.packing import NEW
@@ -142,5 +141,5 @@ def _save(meeting: Meeting, *, now: datetime) -> tuple[int, int]:
             parts[event][trace_id] = part
     if not parts:
         return 0, 0
-    moment = Moment(now, sources.watermark(now) or now, silent=False)
+    moment = sources.watermarks(now).moment(now, silent=False)
     return update_journeys(parts, flows_in_force.current(), moment)

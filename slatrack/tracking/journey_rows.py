@@ -106,7 +106,8 @@ def fold_journey(
     if journey is None:
         return None
     known = {name: state for name, (_, state) in stored.deadlines.items()}
-    judged = judge_journey(journey, journey_id(*event), known, stored.told, flows, moment)
+    here = moment.of(event[0])
+    judged = judge_journey(journey, journey_id(*event), known, stored.told, flows, here)
     return Folded(journey, parts, judged, stored)
 
 

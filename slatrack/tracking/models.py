@@ -22,9 +22,12 @@ from slatrack.tracking.forecast_models import HourHistory as HourHistory
 from slatrack.tracking.forecast_models import Outlook as Outlook
 from slatrack.tracking.shadow_models import Shadow as Shadow
 from slatrack.tracking.shadow_models import ShadowVerdict as ShadowVerdict
+from slatrack.tracking.source_models import FlowFeed as FlowFeed
 from slatrack.tracking.source_models import HeardService as HeardService
 from slatrack.tracking.source_models import SetAside as SetAside
 from slatrack.tracking.source_models import Source as Source
+from slatrack.tracking.source_models import Speaker as Speaker
+from slatrack.tracking.source_models import TopicRead as TopicRead
 
 # Of rows that are written in bulk, in the transaction that locks what they refer to (ADR 100).
 _BULK: dict[str, Any] = {"db_index": False, "db_constraint": False}

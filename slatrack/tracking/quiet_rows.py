@@ -45,7 +45,7 @@ def settle(due: Sequence[Due], flows: Flows, moment: Moment) -> set[UUID]:
     for one in likely:
         newest = flows.recomputing[names[one.flow]]
         quiet = Quiet(one.id, one.step, one.next_at, one.silent_at, deadlines[one.id])
-        done = silence.settle(quiet, newest, moment)
+        done = silence.settle(quiet, newest, moment.of(names[one.flow]))
         if done is not None:
             settled[one.id] = done
     _save(settled, moment)

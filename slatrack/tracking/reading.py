@@ -30,7 +30,7 @@ def journey(flow: str, key: str, *, now: datetime) -> dict[str, Any] | None:
 def describe(known: Known, evidence: Evidence, *, now: datetime) -> dict[str, Any]:
     """Return a found journey in the API's shape."""
     row, seen = known.row, known.journey
-    read = Read(now, sources.watermark(now) or now)
+    read = Read(now, sources.watermarks(now).of(known.journey.flow.name) or now)
     steps = seen_in(seen, known.parts, evidence.facts)
     found = legs(seen, steps)
     touched = references(evidence)

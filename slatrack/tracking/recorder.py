@@ -24,7 +24,6 @@ from slatrack.domain.parts import Part, contributions
 from slatrack.domain.spans import Span
 from slatrack.tracking import flows as flows_in_force
 from slatrack.tracking import heard, joining, log_store, setting_aside, sources, span_blocks, store
-from slatrack.tracking.decisions import Moment
 from slatrack.tracking.flows import Flows
 from slatrack.tracking.journey_rows import update_journeys
 from slatrack.tracking.packing import NEW, StoredTrace
@@ -56,12 +55,14 @@ def record(
     offsets: Sequence[sources.Advance] = (),
     set_aside: Sequence[setting_aside.Aside] = (),
     logs: log_store.Arrived | None = None,
+    origins: Sequence[heard.Origin] = (),
 ) -> Recorded:
     """Add `spans` to their journeys, decide what they prove, and move the offsets they came with.
 
     All or nothing. Raises sources.Fenced when an offset is no longer the caller's to move, and
     whatever the database raises; then nothing has happened and the same call may be made again.
     What the spans tell other traces is worked out right after (slatrack.tracking.joining).
+    `origins` says which topics the spans came by.
     """
     began = perf_counter()
     for _ in range(MOST_RACES):
@@ -83,7 +84,7 @@ def record(
             done = replace(done, journeys=done.journeys + joined, flips=done.flips + flips)
             _count(done, seconds=perf_counter() - began)
             _time(spans, now=now)
-            heard.note(spans, now=now)
+            heard.note(spans, now=now, origins=origins)
             return done
     raise OperationalError(f"other writers were first {MOST_RACES} times running: record it again")
 
@@ -113,7 +114,7 @@ def _time(spans: Sequence[Span], *, now: datetime) -> None:
 
 def _record(spans: Sequence[Span], *, now: datetime) -> Recorded:
     flows = flows_in_force.current()
-    moment = Moment(now, sources.watermark(now) or now, silent=False)
+    moment = sources.watermarks(now).moment(now, silent=False)
     facts, speaking = _facts(spans, flows)
     parts, new = _record_traces(facts, speaking, spans, now=now)
     changed, flips = update_journeys(parts, flows, moment)

@@ -99,7 +99,7 @@ def _look(row_id: int, now: datetime) -> bool:
     row = rows.filter(pk=row_id, state=Shadow.State.RUNNING).first()
     if row is None or row.flow.name not in flows.current().flows:
         return False
-    watermark = sources.watermark(now) or now
+    watermark = sources.watermarks(now).of(row.flow.name) or now
     trial = Trial(row.flow.name, row.document, row.name)
     history = History.of(trial, now=now, watermark=watermark)
     new = _new(row, history, min(now, watermark) - BEHIND)

@@ -43,6 +43,51 @@ class HeardService(models.Model):
         return self.name
 
 
+class Speaker(models.Model):
+    """A service that spans of came by a topic. `last_at` is when that was noted last."""
+
+    service = models.CharField(max_length=300)
+    topic = models.CharField(max_length=249)
+    last_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=["service", "topic"], name="one_speaker_each"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.service} on {self.topic}"
+
+
+class TopicRead(models.Model):
+    """How often a topic was found read to its end, at most once a minute."""
+
+    topic = models.CharField(max_length=249, primary_key=True)
+    looks = models.PositiveIntegerField(default=0)
+    at = models.DateTimeField(help_text="when it was so last")
+
+    def __str__(self) -> str:
+        return self.topic
+
+
+class FlowFeed(models.Model):
+    """What is known of where a flow's spans come from (slatrack.tracking.feeds).
+
+    `events` is how many whole events were looked at since its document changed last. `services` are
+    those in their traces; a service is kept while it is found, and long after.
+    """
+
+    flow = models.OneToOneField("tracking.Flow", models.CASCADE, related_name="feed")
+    version = models.PositiveIntegerField(help_text="of the document that it was learnt by")
+    events = models.PositiveIntegerField(default=0)
+    services = models.JSONField(default=dict, help_text="by name when it was found last, seconds")
+    whole = models.BooleanField(default=True, help_text="false: too many services to keep")
+    learnt_to = models.DateTimeField(help_text="the end of the last event that was looked at")
+
+    def __str__(self) -> str:
+        return f"feed of flow {self.flow_id}"
+
+
 class SetAside(models.Model):
     """A record or span that could not be read, kept with its bytes so that it can be replayed."""
 

@@ -5,23 +5,25 @@ A source's row is moved in the transaction that stores its spans. Each change of
 """
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Min, Q, QuerySet
 from django.db.models.functions import Coalesce
 
-from slatrack.tracking import store
+from slatrack.tracking import feeds, store
+from slatrack.tracking.decisions import Moment
 from slatrack.tracking.models import Source
 
 UNREAD = datetime(1970, 1, 1, tzinfo=UTC)  # the watermark of a source that nobody has read yet
 REPLAY_SILENCE = timedelta(seconds=60)  # a replay without a sign of life for longer is dead
 REPLAY = "replay:"
 MOVED = ("next_offset", "watermark_at", "lag")
+HELD_UP = timedelta(seconds=1)  # less than this behind, flows are not told apart
 
 
 class Fenced(Exception):
@@ -136,8 +138,42 @@ def live(now: datetime) -> QuerySet[Source]:
     return Source.objects.filter(read | replays)
 
 
+class Watermarks(NamedTuple):
+    """Up to when telemetry has been read: all of it, and what feeds each flow that is `ahead`."""
+
+    whole: datetime | None
+    ahead: Mapping[str, datetime]
+
+    def of(self, flow: str) -> datetime | None:
+        """Return up to when what feeds a flow has been read; None where nothing is being read."""
+        return self.ahead.get(flow, self.whole)
+
+    def moment(self, now: datetime, *, silent: bool) -> Moment:
+        """Return `now` with how far the telemetry has been read for each flow."""
+        return Moment(now, self.whole or now, silent, self.ahead)
+
+
+def watermarks(now: datetime) -> Watermarks:
+    """Return up to when telemetry has been read. While it is fresh that is one small query."""
+    whole = watermark(now)
+    apart = feeds.current() if whole is not None and whole < now - HELD_UP else {}
+    if whole is None or not apart:
+        return Watermarks(whole, {})
+    rows = live(now).values_list("topic").annotate(at=Min(_unread()))
+    read: dict[str, datetime] = dict(rows)
+    ahead: dict[str, datetime] = {}
+    for flow, topics in apart.items():
+        at = min((at for topic, at in read.items() if topic not in topics), default=whole)
+        if at > whole:
+            ahead[flow] = at
+    return Watermarks(whole, ahead)
+
+
 def watermark(now: datetime) -> datetime | None:
     """Return up to when all telemetry has been read; None where nothing is being read."""
-    unread = Coalesce("watermark_at", UNREAD)
-    found: datetime | None = live(now).aggregate(at=Min(unread))["at"]
+    found: datetime | None = live(now).aggregate(at=Min(_unread()))["at"]
     return found
+
+
+def _unread() -> Coalesce:
+    return Coalesce("watermark_at", UNREAD)

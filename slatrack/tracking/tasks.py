@@ -9,6 +9,7 @@ from slatrack.tracking import (
     closures,
     discovering,
     drifting,
+    feeding,
     housekeeping,
     log_keeping,
     rematching,
@@ -64,9 +65,10 @@ def look_around() -> None:
 
 @app.task(name="tracking.keep_house", ignore_result=True, expires=50)  # type: ignore[untyped-decorator]
 def keep_house() -> None:
-    """Let go of what has been kept for long enough; run by beat."""
+    """Let go of what has been kept for long enough, learn where spans come from; run by beat."""
     now = timezone.now()
     housekeeping.expire_parked(now=now)
     housekeeping.expire_scores()
     almanacs.keep(closures.calendars())  # the row may have gone with a transaction that failed
     log_keeping.expire_logs(now=now)
+    feeding.learn(now=now)

@@ -5,6 +5,7 @@ takes rows that the other has not locked.
 """
 
 import logging
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from threading import Event
@@ -72,7 +73,7 @@ def any_due(*, now: datetime) -> bool:
     """Whether there is anything to settle: a look that locks nothing, many times a second."""
     if models.Recount.objects.exists():
         return True
-    return _due_rows(now, sources.watermark(now) or now).exists()
+    return _due_rows(sources.watermarks(now).moment(now, silent=True)).exists()
 
 
 def settle_due(*, now: datetime, limit: int = CHUNK) -> int:
@@ -81,15 +82,15 @@ def settle_due(*, now: datetime, limit: int = CHUNK) -> int:
     Returns how many there were. Fewer than FOLDED: nothing is left to settle now.
     """
     flows = flows_in_force.current()
-    moment = Moment(now, sources.watermark(now) or now, silent=True)
+    moment = sources.watermarks(now).moment(now, silent=True)
     return _settle_silent(flows, moment, limit) + recount_all(flows, moment)
 
 
 @transaction.atomic
 def _settle_silent(flows: Flows, moment: Moment, limit: int) -> int:
-    if connection.vendor == "postgresql":
+    if connection.vendor == "postgresql" and not moment.ahead:
         return _settle_in_bulk(flows, moment, limit)
-    due = _due(moment.now, moment.watermark, limit)
+    due = _due(moment, limit)
     done = _settle_each(due, flows, moment)
     metrics.count_settled(done, oldest=due[0].next_at if due else None, now=moment.now)
     return done
@@ -132,21 +133,37 @@ def _fold(due: Sequence[Due], flows: Flows, moment: Moment) -> None:
     _put_off([one.id for one in due if one.id not in folded], moment.now)
 
 
-def _due(now: datetime, watermark: datetime, limit: int) -> list[Due]:
+def _due(moment: Moment, limit: int) -> list[Due]:
     """Lock journeys that are due, oldest first; those that another watcher holds are left to it."""
     skip = connection.features.has_select_for_update_skip_locked
-    rows = _due_rows(now, watermark).select_for_update(skip_locked=skip)
+    rows = _due_rows(moment).select_for_update(skip_locked=skip)
     return [Due(*row) for row in rows.order_by("next_at").values_list(*COLUMNS)[:limit]]
 
 
-def _due_rows(now: datetime, watermark: datetime) -> "QuerySet[models.Journey]":
+def _due_rows(moment: Moment) -> "QuerySet[models.Journey]":
+    """Return what is due: for flows that are ahead by what feeds them, for others by all."""
+    if moment.read_to >= moment.now - PATIENCE and not moment.ahead:
+        return models.Journey.objects.filter(next_at__lte=moment.read_to)
+    flows = flows_in_force.current()
+    ahead: dict[datetime, list[int]] = defaultdict(list)
+    for name in moment.ahead.keys() & flows.ids.keys():
+        ahead[moment.ahead[name]].append(flows.ids[name])
+    condition = _is_due(moment.now, moment.watermark, flows.longest_grace)
+    if ahead:
+        condition &= ~Q(flow__in=[row_id for ids in ahead.values() for row_id in ids])
+    for read_to, ids in ahead.items():
+        condition |= Q(flow__in=ids) & _is_due(moment.now, read_to, flows.longest_grace)
+    return models.Journey.objects.filter(condition)
+
+
+def _is_due(now: datetime, watermark: datetime, grace: timedelta) -> Q:
     read_to = min(now, watermark)
     condition = Q(next_at__lte=read_to)
     if read_to < now - PATIENCE:  # telemetry is behind: what should be known by now is unknown
-        late, grace = now - PATIENCE, flows_in_force.current().longest_grace
+        late = now - PATIENCE
         # Less than the longest grace ago it could still be waiting, and be found again at once.
         condition |= Q(next_at__lte=late, due_at__lt=late - grace, verdict="waiting")
-    return models.Journey.objects.filter(condition)
+    return condition
 
 
 def _put_off(journey_ids: Sequence[UUID], now: datetime) -> None:

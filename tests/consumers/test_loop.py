@@ -11,7 +11,7 @@ from consumers import keeper, loop
 from consumers.loop import Loop
 from consumers.partitions import Held, Partitions
 from consumers.subscription import Fetched
-from slatrack.tracking.models import SetAside, Source, Trace
+from slatrack.tracking.models import SetAside, Source, Speaker, Trace
 from slatrack.tracking.recorder import record
 from slatrack.tracking.sources import Advance, Claim, claim
 from tests.otlp.build import export, span
@@ -21,8 +21,8 @@ TOPIC = "spans"
 
 
 class Message:
-    def __init__(self, offset: int, value: bytes, partition: int = 0) -> None:
-        self._all = TOPIC, partition, offset, value
+    def __init__(self, offset: int, value: bytes, partition: int = 0, name: str = TOPIC) -> None:
+        self._all = name, partition, offset, value
 
     topic = property(lambda self: lambda: self._all[0])
     partition = property(lambda self: lambda: self._all[1])
@@ -39,7 +39,7 @@ class Twin:
     backlog = False
 
     def __init__(self, *batches: list[Message]) -> None:
-        self.encodings = {TOPIC: "auto"}
+        self.encodings = {TOPIC: "auto", "others": "auto"}
         self.batches = list(batches)
         self.partitions = Partitions()
         self.partitions.take(TOPIC, claim(TOPIC, [0, 1], group="g", owner="a", now=NOW))
@@ -113,6 +113,23 @@ def test_a_batch_moves_spans_and_offsets():
 
     assert (stored(0), stored(1), Trace.objects.count()) == (6, 10, 2)
     assert SetAside.objects.get().offset == 5
+
+
+@pytest.mark.django_db
+def test_each_span_is_told_by_the_topic_that_it_came_by():
+    other = Message(1, one(2), partition=1, name="others")
+    twin = Twin([Message(0, one(1)), Message(1, one(3)), other, Message(2, one(4))])
+    twin.partitions.take("others", claim("others", [1], group="g", owner="a", now=NOW))
+    origins = []
+
+    def asking(spans, **options):
+        origins.extend(options["origins"])
+        return record(spans, **options)
+
+    a_loop(twin, record=asking).run_once()
+
+    assert origins == [(0, TOPIC), (2, "others"), (3, TOPIC)]
+    assert set(Speaker.objects.values_list("topic", flat=True)) == {TOPIC, "others"}
 
 
 @pytest.mark.django_db

@@ -1,13 +1,28 @@
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 
 from slatrack.alerting import troubles
+from slatrack.domain.feeding import ENOUGH_LOOKS
+from slatrack.tracking import feeds
+from slatrack.tracking.flows import save
 from slatrack.tracking.housekeeping import LOST_TO_RETENTION, count
-from slatrack.tracking.models import SetAside, Source, SpanBlock, Tally, Trace
+from slatrack.tracking.models import (
+    Flow,
+    FlowFeed,
+    SetAside,
+    Source,
+    SpanBlock,
+    Speaker,
+    Tally,
+    TopicRead,
+    Trace,
+)
 from tests.dashboards.signed_in import client
 from tests.factories import NOON, journey
+from tests.trades import DOCUMENT
 
 pytestmark = pytest.mark.django_db
 
@@ -35,6 +50,36 @@ def test_all_is_well():
     assert health.state == "ok"
     assert "Deadlines are evaluated" in page
     assert [one.state for one in health.sources] == ["ok"]
+
+
+def test_what_each_flow_waits_for_is_told_where_there_are_several_topics(monkeypatch):
+    monkeypatch.setattr(settings.SLATRACK, "kafka_topics", "equities,batch")
+    save(DOCUMENT, now=timezone.now())
+    flow, viewer = Flow.objects.get(), client("viewer")
+    for topic, behind in (("equities", 0.5), ("batch", 300)):
+        where = {"topic": topic, "partition": 0, "group": "slatrack"}
+        source(topic, behind=behind, **where)
+        TopicRead.objects.create(topic=topic, looks=ENOUGH_LOOKS, at=timezone.now())
+        Speaker.objects.create(service=f"{topic}-gateway", topic=topic, last_at=timezone.now())
+    answer = viewer.get("/health/")
+    assert "Waits for all topics: 0 of 300 whole events seen yet." in answer.content.decode()
+    assert answer.context["health"].reaches[0].behind >= timedelta(seconds=300)
+
+    known = {"version": flow.version, "events": 300, "learnt_to": timezone.now()}
+    FlowFeed.objects.create(flow=flow, services={"equities-gateway": 0}, **known)
+    feeds.forget()
+    answer = viewer.get("/health/")
+    said = "Does not wait for batch: its only service was not heard there, in 300 whole events."
+    assert said in answer.content.decode()
+    assert answer.context["health"].reaches[0].behind < timedelta(seconds=5)
+    assert said in viewer.get("/flows/trade-reporting/").content.decode()
+
+
+def test_one_topic_feeds_all_flows_and_nothing_is_told_apart():
+    journey()
+    source("otlp_spans-0", topic="otlp_spans", partition=0, group="slatrack")
+    health, _ = read()
+    assert health.reaches == []
 
 
 def test_open_troubles_come_first_and_are_critical():
