@@ -5,7 +5,8 @@ Adding events in any chunks gives the same tally; `stored` and `Tally(…)` carr
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from functools import lru_cache
 from heapq import heappush, heappushpop
 from typing import Any, NamedTuple
 
@@ -91,6 +92,8 @@ class Tally:
 
     def _name(self, key: str, started_at: datetime, tried: Hindsight, was: str) -> None:
         missed = tried.outcome is Outcome.MISSED
+        if not missed and not tried.warned and was != Outcome.MISSED:
+            return
         lists = {
             "worst": missed,
             "warned": bool(tried.warned) and not missed,
@@ -165,4 +168,9 @@ def _alert_days(one: Hindsight) -> list[str]:
 
 
 def _day(at: datetime) -> str:
-    return at.astimezone(UTC).date().isoformat()
+    return _written((at if at.tzinfo is UTC else at.astimezone(UTC)).toordinal())
+
+
+@lru_cache(maxsize=MOST_DAYS)
+def _written(ordinal: int) -> str:
+    return date.fromordinal(ordinal).isoformat()

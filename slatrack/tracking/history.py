@@ -3,20 +3,19 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, NamedTuple
+from functools import cached_property
+from typing import Any, NamedTuple
 
 from slatrack.domain.flow_documents import read_deadline
 from slatrack.domain.flows import DeadlineSpec
-from slatrack.domain.hindsight import Evidence, Hindsight, look_back
+from slatrack.domain.glances import Glance
+from slatrack.domain.hindsight import Evidence, Hindsight
 from slatrack.domain.outlines import Outliner
 from slatrack.tracking import children
 from slatrack.tracking import flows as flows_in_force
 from slatrack.tracking.flows import RuleInForce, in_force
 from slatrack.tracking.packing import unpack_parts
 from slatrack.tracking.stored_journeys import StoredJourney
-
-if TYPE_CHECKING:
-    from slatrack.domain.deadlines import Seen
 
 
 class FlowGoneError(ValueError):
@@ -68,9 +67,17 @@ class History:
         if seen is None:
             return None
         rule = in_force(self.versions, one.started_at)
-        before = self._look(seen, rule.spec) if rule else None
-        return self._look(seen, self.tried), before
+        before = self._by_version[rule.version].look(seen) if rule else None
+        return self._by_tried.look(seen), before
 
-    def _look(self, seen: "Seen", spec: DeadlineSpec) -> Hindsight:
+    @cached_property
+    def _by_tried(self) -> Glance:
+        return self._glance(self.tried)
+
+    @cached_property
+    def _by_version(self) -> dict[int, Glance]:
+        return {one.version: self._glance(one.spec) for one in self.versions}
+
+    def _glance(self, spec: DeadlineSpec) -> Glance:
         grace = self.default_grace if spec.grace is None else spec.grace
-        return look_back(seen, spec, self.evidence, grace)
+        return Glance(spec, self.evidence, grace)
