@@ -158,5 +158,5 @@ def settle(ids: str, flows: Flows, moment: Moment) -> list[UUID]:
     [(flips, some, left)] = store.run(_SETTLE, values)
     if flips:
         wake.route_flips()
-    live.announce(some)
+    live.announce(some, pressing=True)
     return list(left)
