@@ -33,7 +33,7 @@ def clock():
 
 def pending(receiver, name="desk", **fields):
     """Return a delivery to a receiver, of an event that missed its deadline."""
-    target = channel(name, config={"url": receiver.url, "timeout_s": 0.3}, **fields)
+    target = channel(name, config={"url": receiver.url, "timeout_s": 2.0}, **fields)
     route(missed(event()))
     return Delivery.objects.get(channel=target)
 
