@@ -47,13 +47,13 @@ class Bounded(Celery):  # type: ignore[misc]
 
     def _ask(self) -> int:
         with self.pool.acquire(block=True) as held:
+            held.ensure_connection(**self.conf.task_publish_retry_policy)  # as sending itself does
             channel = held.default_channel
-            errors = (*held.connection_errors, *held.channel_errors)
             try:
                 return int(channel.queue_declare(self.conf.task_default_queue, passive=True)[1])
             except held.channel_errors:  # nothing was ever sent
                 return 0
-            except errors as exc:
+            except held.connection_errors as exc:
                 raise OperationalError(str(exc)) from exc
 
 

@@ -3,17 +3,27 @@
 import uuid
 
 import pytest
-from kombu.exceptions import KombuError
+from django.conf import settings
+from kombu.exceptions import KombuError, OperationalError
+from kombu.utils import functional
 
 from slatrack import celery
+from tests.servers.process import free_port
 
 
-@pytest.fixture
-def app(monkeypatch):
+def bounded(broker):
+    made = celery.Bounded(f"test {uuid.uuid4()}", broker=broker, set_as_current=False)
+    made.conf.task_default_queue = f"queue {uuid.uuid4()}"
+    made.conf.task_publish_retry_policy = settings.CELERY_TASK_PUBLISH_RETRY_POLICY
+    return made
+
+
+@pytest.fixture(params=["memory", pytest.param("redis", marks=pytest.mark.servers)])
+def app(request, monkeypatch):
     monkeypatch.setattr(celery, "MOST", 5)
     monkeypatch.setattr(celery, "LOOK_EVERY", 0.0)
-    made = celery.Bounded(f"test {uuid.uuid4()}", broker="memory://", set_as_current=False)
-    made.conf.task_default_queue = f"queue {uuid.uuid4()}"
+    redis = request.param == "redis"
+    made = bounded(request.getfixturevalue("redis_url") if redis else "memory://")
     yield made
     made.close()
 
@@ -47,3 +57,14 @@ def test_what_beat_repeats_is_left_out(app, caplog):
 
     assert waiting(app) == 5
     assert "sweep is not sent" in caplog.text
+
+
+def test_a_broker_that_is_away_holds_nobody_up_longer_than_sending_itself(monkeypatch):
+    pauses = []
+    monkeypatch.setattr(functional, "sleep", pauses.append)
+    away = bounded(f"redis://127.0.0.1:{free_port()}/0")
+
+    with pytest.raises(OperationalError):
+        away.send_task("anything")
+
+    assert sum(pauses) < 1
