@@ -65,16 +65,50 @@ def outlines(draw):
     return Outline(steps, steps.get("a"), start, draw(st.sampled_from([{}, {"x": "y"}, {"x": 1}])))
 
 
+WHENS = ({}, {"x": ("y",)})
+SPECS = [DeadlineSpec("d", parse(rule), "z", when) for rule in RULES for when in WHENS]
+
+
 @given(st.data())
 def test_a_glance_is_looking_back(data):
-    when = data.draw(st.sampled_from([{}, {}, {"x": ("y",)}]))
-    spec = DeadlineSpec("d", parse(data.draw(st.sampled_from(RULES))), "z", when)
     now = FRIDAY + timedelta(seconds=data.draw(SECONDS))
     evidence = Evidence(now, now + timedelta(seconds=data.draw(SECONDS)), CALENDARS)
     grace = timedelta(seconds=data.draw(st.integers(0, 60)))
-    glance = Glance(spec, evidence, grace)
-    for seen in data.draw(st.lists(outlines(), min_size=1, max_size=5)):
-        assert glance.look(seen) == look_back(seen, spec, evidence, grace)
+    events = data.draw(st.lists(outlines(), min_size=1, max_size=5))
+    for spec in SPECS:
+        glance = Glance(spec, evidence, grace)
+        for seen in events:
+            assert glance.look(seen) == look_back(seen, spec, evidence, grace)
+
+
+def reached(seconds, *, until="z", bound_by="key", attributes=None):
+    """An event that started at FRIDAY and reached `until` so many seconds later."""
+    steps = {}
+    for name, at in (("a", 0), (until, seconds)):
+        ns = to_nanoseconds(FRIDAY) + int(at * 1_000_000_000)
+        one = Sighting("s", ns, ns, b"8 bytes!", False, "one", bound_by, 1, None, None, None)
+        steps[name] = step_seen(Step(name, Role.PROCESSING, Match()), [one], {})
+    return Outline(steps, steps["a"], to_nanoseconds(FRIDAY), attributes or {})
+
+
+EDGES = (-600, 0, 300, 450, 540, 840, 900, 1_200, 14_400)
+EVENTS = [
+    reached(edge + beside, bound_by=bound_by, attributes=attributes)
+    for edge in EDGES
+    for beside in (-0.000001, 0, 0.000001)
+    for bound_by in ("key", "trace")
+    for attributes in ({}, {"x": "y"})
+]
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda one: type(one.rule).__name__)
+@pytest.mark.parametrize("read_to", [0, 450, 899, 900, 7_200, 86_400])
+def test_a_glance_is_looking_back_at_each_edge(spec, read_to):
+    now = FRIDAY + timedelta(seconds=read_to)
+    evidence = Evidence(now, now, CALENDARS)
+    glance = Glance(spec, evidence, timedelta())
+    for seen in EVENTS:
+        assert glance.look(seen) == look_back(seen, spec, evidence, timedelta())
 
 
 @pytest.mark.parametrize("start", [datetime.max.replace(tzinfo=UTC), FRIDAY])

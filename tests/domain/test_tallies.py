@@ -33,6 +33,16 @@ def test_differences_from_the_rule_in_force_are_counted_and_named():
     assert tally.count() == 5
 
 
+def test_the_closest_that_were_warned_of_are_named_and_no_others():
+    tally = Tally()
+    tally.add("close", NOON, late(-1), late(-1))
+    tally.add("far", NOON, late(-60), late(-60))
+    tally.add("not warned of", NOON, late(-1, warned=0), late(-1))
+    tally.add("missed", NOON, late(1), late(1))
+
+    assert [one.key for one in tally.named("warned")] == ["close", "far"]
+
+
 def test_alerts_fall_on_the_day_that_they_would_have_been_sent():
     tally = Tally()
     due = NOON + timedelta(days=2)

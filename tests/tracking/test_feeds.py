@@ -96,6 +96,15 @@ def test_a_topic_that_lags_leaves_flows_alone_that_it_never_feeds():
     assert marks.whole < marks.of("trade-reporting") == now
 
 
+def test_a_verdict_keeps_how_far_was_read_what_feeds_its_flow():
+    now = learn_for(ENOUGH_LOOKS)
+    late("GONE", now=now)
+    record(trades(900, 1, at=now - seconds(8)), now=now, origins=[Origin(0, "equities")])
+
+    done = Deadline.objects.get(journey__key="T900")
+    assert (done.verdict, done.watermark) == ("met", now)
+
+
 def test_a_topic_that_feeds_the_flow_holds_it_up():
     now = learn_for(ENOUGH_LOOKS)
     record([span("x", service="regulator-sink", trace="x")], now=now, origins=[Origin(0, "batch")])
@@ -134,7 +143,13 @@ def test_another_document_is_learnt_anew():
     learn_for(ENOUGH_LOOKS)
     flows.save(DOCUMENT.replace("title: Equity", "title: All equity"), now=minutes(40))
     feeds.forget()
+    assert feeds.current() == {}
 
+    for topic in ("equities", "batch"):
+        read(topic, minutes(41), now=minutes(41))
+    feeding.learn(now=minutes(41))
+    feeds.forget()
+    assert FlowFeed.objects.get().events < ENOUGH_EVENTS
     assert feeds.current() == {}
 
 
