@@ -28,7 +28,7 @@ def test_a_span_shows_on_an_open_board_within_a_second(page):
     page.wait_for_selector("#board >> text=T-0")
 
     took = []
-    for number in range(1, 11):  # other tests may run beside: what counts is what it can do
+    for number in range(1, 4):  # other tests may run beside: what counts is what it can do
         began = time.monotonic()
         trade(f"T-{number}", "received", "accepted", ago=5)
         page.wait_for_selector(f"#board >> text=T-{number}")

@@ -48,14 +48,17 @@ class Cluster:
         settings.SLATRACK.kafka_brokers = brokers
         settings.SLATRACK.kafka_topics = f"{self.topic}:auto"
         settings.SLATRACK.kafka_group = f"g-{self.topic}"
-        in_order = {"max.in.flight.requests.per.connection": 1}  # also when a cold topic refuses
+        in_order = {"max.in.flight.requests.per.connection": 1}
         self.producer = Producer({"bootstrap.servers": brokers, "log_level": 0, **in_order})
         self.members: list[Loop] = []
         self.stop = threading.Event()
 
     def send(self, *values: bytes, partition: int = 0) -> None:
+        """Append in this order: what follows waits for the first, as a cold topic refuses it for a while."""
         for value in values:
             self.producer.produce(self.topic, value, partition=partition)
+            if value is values[0]:
+                assert self.producer.flush(20) == 0
         assert self.producer.flush(20) == 0
 
     def join(self, owner: str = "a") -> Loop:

@@ -14,8 +14,8 @@ from tests.servers.truth import expected, journeys, missed_once
 
 pytestmark = pytest.mark.servers
 
-SPANS = int(os.environ.get("SLATRACK_TEST_KILL_SPANS", "40000"))
-KILLS = int(os.environ.get("SLATRACK_TEST_KILLS", "6"))
+SPANS = int(os.environ.get("SLATRACK_TEST_KILL_SPANS", "200000"))
+KILLS = int(os.environ.get("SLATRACK_TEST_KILLS", "20"))
 LIMIT = 600  # seconds
 
 

@@ -40,7 +40,11 @@ deadlines:
     until: reported
     when: {asset.class: [equity]}
 """
-SECONDS = st.integers(0, 3600)
+# Where something changes for what began at 0: warnings, due times, ends of grace, of patience.
+EDGES = st.sampled_from([180, 240, 330, 335, 336, 450, 600, 605, 606, 720, 900, 905, 906, 2400])
+SECONDS = st.one_of(EDGES, st.integers(0, 3600))
+BEGINS = st.one_of(st.just(0), st.integers(0, 1800))
+BEHIND = st.one_of(st.just(0), st.sampled_from([1, 5, 6, 60, 300]), st.integers(0, 900))
 
 
 def minutes(count):
@@ -56,7 +60,7 @@ def events(draw):
         kind = {"asset.class": draw(st.sampled_from(["equity", "bond"]))}
         for make in (received, accepted, enriched, reported):
             if draw(st.booleans()):
-                at, error = draw(SECONDS) / 2, draw(st.integers(0, 9)) == 0
+                at, error = draw(BEGINS), draw(st.integers(0, 9)) == 0
                 fields = {"at": at, "error": error, "trace": key, "attributes": kind}
                 name = f"{key}-{make.__name__}"
                 found.append((at, make(key, name=name, parent="", **fields)))
@@ -66,7 +70,7 @@ def events(draw):
 @st.composite
 def looks(draw):
     """Instants at which the watcher looks, with how far the telemetry is behind by then."""
-    found = draw(st.lists(st.tuples(SECONDS, st.integers(0, 900)), min_size=1, max_size=6))
+    found = draw(st.lists(st.tuples(SECONDS, BEHIND), min_size=1, max_size=6))
     return sorted(found)
 
 
