@@ -144,3 +144,17 @@ def test_a_phone_needs_no_sideways_scrolling(page, path):
     page.wait_for_selector(LIVE)
     wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     assert page.evaluate(wide) == 0
+
+
+def test_no_column_of_the_board_is_cut_off_at_any_width(page):
+    save_flow()
+    trade("T-20261129-0001", "received", "accepted", ago=30)
+    trade("T-20261129-0002", "received", "accepted", ago=3_000)
+    page.goto("/")
+    page.wait_for_selector(LIVE)
+    for width in (1920, 1440, 1366, 1280, 1200, 1100, 1024, 920, 800, 640, 390):
+        page.set_viewport_size({"width": width, "height": 800})
+        [table, panel] = page.evaluate(
+            "() => ['#board table', '#board'].map((one) => document.querySelector(one).offsetWidth)"
+        )
+        assert table <= panel, f"at {width} px"
