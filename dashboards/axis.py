@@ -131,4 +131,6 @@ def _word(seconds: float) -> str:
     for size, unit in ((86400, "d"), (3600, "h"), (60, "min"), (1, "s")):
         if seconds >= size and seconds % size == 0:
             return f"{seconds / size:g} {unit}"
-    return f"{seconds * 1000:.6g} ms" if seconds < 1 else f"{seconds / 60:g} min"
+    if seconds < 1:
+        return f"{seconds * 1000:.6g} ms"
+    return f"{seconds:.6g} s" if seconds < 60 else f"{seconds / 60:g} min"

@@ -32,6 +32,11 @@ def test_ticks_are_round(seconds, first):
     assert found[1] == first
 
 
+def test_half_seconds_beyond_one_are_told_in_seconds():
+    found = [word for _, word in ticks(Axis(0, int(1.9 * BILLION)))]
+    assert found == ["0", "500 ms", "1 s", "1.5 s"]
+
+
 def test_no_tick_s_word_is_cut_off_at_the_end():
     assert [word for _, word in ticks(Axis(0, 61 * BILLION))][-1] == "50 s"
     assert [word for _, word in ticks(Axis(0, 65 * BILLION))][-1] == "1 min"
