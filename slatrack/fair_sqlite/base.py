@@ -48,8 +48,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def _take(self) -> None:
         patience = self.settings_dict["OPTIONS"].get("timeout", PATIENCE)
-        if not _turns[self._file()].take(patience):
-            raise self.Database.OperationalError("database is locked")
+        turns = _turns[self._file()]
+        if not turns.take(patience):
+            raise self.Database.OperationalError(f"database is locked: {turns.whose()}")
         self._has_turn = True
 
     def _give_unless_in_transaction(self) -> None:

@@ -54,7 +54,7 @@ class Cluster:
         self.stop = threading.Event()
 
     def send(self, *values: bytes, partition: int = 0) -> None:
-        """Append in this order: what follows waits for the first, as a cold topic refuses it for a while."""
+        """Append in this order; what follows waits for the first, which a cold topic refuses."""
         for value in values:
             self.producer.produce(self.topic, value, partition=partition)
             if value is values[0]:

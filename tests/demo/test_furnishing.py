@@ -1,14 +1,19 @@
 import os
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import User
 
 from slatrack.alerting.models import Channel
 from slatrack.demo import addresses, furnishing
 from slatrack.demo.addresses import Addresses
 from slatrack.demo.doors import Doors
+from slatrack.demo.management.commands.demo import Command
+from slatrack.domain.edges import Message
+from slatrack.tracking import messages
 from slatrack.tracking.models import Flow
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
@@ -55,6 +60,17 @@ def test_channels_follow_the_doors():
     assert webhook.secret == secret
     assert secret.startswith("whsec_")
     assert Channel.objects.get(name="Demo mailbox").config["port"] == 8
+
+
+@pytest.mark.django_db
+def test_an_offset_of_the_kafka_before_is_no_message_of_the_new_one(folder, monkeypatch):
+    monkeypatch.setattr(settings.SLATRACK, "alert_allowed_networks", "")
+    message = Message("trades.accepted", 0, 7)
+    messages.note([(b"before".rjust(16), message)], now=NOW)
+    Command()._furnish(SimpleNamespace(addresses=AT))
+
+    noted = messages.note([(b"after".rjust(16), message)], now=NOW)
+    assert messages.pairs(noted) == set()
 
 
 def test_the_addresses_are_those_of_the_doors():

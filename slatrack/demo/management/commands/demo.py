@@ -12,6 +12,7 @@ from slatrack.demo.doors import Doors
 from slatrack.embedded.claim import FolderInUseError
 from slatrack.embedded.ports import PortBusyError
 from slatrack.embedded.runner import Runner
+from slatrack.tracking import messages
 
 LOOPBACK = "127.0.0.1/32"
 
@@ -41,6 +42,7 @@ class Command(BaseCommand):
         now = datetime.now(UTC)
         allowed = [settings.SLATRACK.alert_allowed_networks, LOOPBACK]
         settings.SLATRACK.alert_allowed_networks = ",".join(filter(None, allowed))
+        messages.forget()  # the pipeline's Kafka is made anew, data is kept
         furnishing.load_flows(now=now)
         furnishing.connect_channels(doors.addresses, now=now)
         return furnishing.password()
