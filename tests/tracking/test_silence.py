@@ -4,12 +4,12 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection, transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from slatrack.tracking import flows, quiet_bulk, watcher
+from slatrack.tracking import flows, quiet_bulk, rule_versions, watcher
 from slatrack.tracking.decisions import Moment
-from slatrack.tracking.models import Deadline, Flip, Journey, Source, SpanBlock, Trace
+from slatrack.tracking.models import Deadline, Flip, Journey, RuleVersion, Source
 from slatrack.tracking.recorder import record
 from tests.spans import NOON
 from tests.trades import accepted, enriched, received, reported
@@ -45,6 +45,7 @@ EDGES = st.sampled_from([180, 240, 330, 335, 336, 450, 600, 605, 606, 720, 900, 
 SECONDS = st.one_of(EDGES, st.integers(0, 3600))
 BEGINS = st.one_of(st.just(0), st.integers(0, 1800))
 BEHIND = st.one_of(st.just(0), st.sampled_from([1, 5, 6, 60, 300]), st.integers(0, 900))
+DELAYS = st.sampled_from([0, 0, 0, 600, 1200])
 
 
 def minutes(count):
@@ -53,7 +54,7 @@ def minutes(count):
 
 @st.composite
 def events(draw):
-    """Spans of some events, each with some of its steps, some failed, early and late."""
+    """Spans of some events with when they come: some steps of each, some failed, early and late."""
     found = []
     for number in range(draw(st.integers(1, 4))):
         key = f"T{number}"
@@ -63,7 +64,7 @@ def events(draw):
                 at, error = draw(BEGINS), draw(st.integers(0, 9)) == 0
                 fields = {"at": at, "error": error, "trace": key, "attributes": kind}
                 name = f"{key}-{make.__name__}"
-                found.append((at, make(key, name=name, parent="", **fields)))
+                found.append((at + draw(DELAYS), make(key, name=name, parent="", **fields)))
     return found
 
 
@@ -74,24 +75,38 @@ def looks(draw):
     return sorted(found)
 
 
-def play(spans, looked, *, fold):
-    """Record the spans as they come, and look; return all that is at rest then."""
-    for model in (Flip, Deadline, Journey, Trace, SpanBlock, Source):
-        model.objects.all().delete()
-    replay = Source.objects.create(name="replay:1", epoch=1, alive_at=NOON)
-    left = sorted(spans, key=lambda one: one[0])
-    for second, behind in looked:
-        now = NOON + timedelta(seconds=second)
-        read_to = now - timedelta(seconds=behind)
-        Source.objects.filter(pk=replay.pk).update(watermark_at=read_to, alive_at=now)
-        due = [one for at, one in left if at <= second]
-        left = [(at, one) for at, one in left if at > second]
-        if due:
-            record(due, now=now)
-        if fold:
-            Journey.objects.update(judged_by=0)  # by something that is not in force
-        watcher.settle_due(now=now)
-    return at_rest()
+def play(spans, looked, later, *, fold):
+    """Record the spans as they come, and look; return all that is at rest then, and undo it.
+
+    `later` says when another version of a rule takes over what is open, and its amount.
+    """
+    with transaction.atomic():
+        replay = Source.objects.create(name="replay:1", epoch=1, alive_at=NOON)
+        left = sorted(spans, key=lambda one: one[0])
+        for second, behind in looked:
+            now = NOON + timedelta(seconds=second)
+            read_to = now - timedelta(seconds=behind)
+            Source.objects.filter(pk=replay.pk).update(watermark_at=read_to, alive_at=now)
+            if later and later[0] <= second:
+                take_over(later[1], now=now)
+                later = None
+            due = [one for at, one in left if at <= second]
+            left = [(at, one) for at, one in left if at > second]
+            if due:
+                record(due, now=now)
+            if fold:
+                Journey.objects.update(judged_by=0)  # by something that is not in force
+            watcher.settle_due(now=now)
+        found = at_rest()
+        transaction.set_rollback(True)
+    return found
+
+
+def take_over(amount, *, now):
+    """Save a second version of the first rule, and have it judge the events that are open."""
+    begun = NOON - timedelta(days=1)
+    flows.save(DOCUMENT.replace("PT15M", amount), effective_from=begun, now=now)
+    rule_versions.recompute(RuleVersion.objects.get(version=2), by=None, now=now)
 
 
 def at_rest():
@@ -108,14 +123,22 @@ def _without_ids(rows):
     return [{name: value for name, value in row.items() if name != "id"} for row in rows]
 
 
-@given(spans=events(), looked=looks())
+LATER = st.none() | st.tuples(SECONDS, st.sampled_from(["PT5M", "PT30M"]))
+# Missed by what was seen first; the ingress, seen after the take-over, makes it open again.
+OPEN_AGAIN = [(0, accepted("T1", parent="", at=0)), (1080, received("T1", at=600))]
+
+
+@given(spans=events(), looked=looks(), later=LATER)
+@example(
+    spans=OPEN_AGAIN, looked=[(960, 0), (1020, 0), (1080, 0), (1560, 0)], later=(1020, "PT30M")
+)
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_rows_alone_say_what_folding_says(spans, looked):
+def test_rows_alone_say_what_folding_says(spans, looked, later):
     flows.save(DOCUMENT, now=NOON - timedelta(days=3))
 
-    folded = play(spans, looked, fold=True)
+    folded = play(spans, looked, later, fold=True)
 
-    assert play(spans, looked, fold=False) == folded
+    assert play(spans, looked, later, fold=False) == folded
 
 
 def unreadable():
@@ -171,6 +194,23 @@ def test_silence_that_may_mean_that_an_event_is_lost_is_folded():
 
     assert Journey.objects.get().status == "lost"
     assert {row.after for row in Flip.objects.all()} == {"missed", "lost"}
+
+
+def test_what_is_open_again_is_judged_by_the_version_that_took_over_meanwhile():
+    flows.save(DOCUMENT, now=NOON - timedelta(days=3))
+    record([accepted("T1", parent="", at=0)], now=NOON)
+    watcher.settle_due(now=minutes(16))
+    rule = Deadline.objects.get(name="report within 15 minutes")
+    assert (rule.version, rule.verdict) == (1, "missed")
+
+    take_over("PT30M", now=minutes(17))
+    record([received("T1", at=10 * 60)], now=minutes(18))
+    rule.refresh_from_db()
+    assert (rule.version, rule.verdict, rule.due_at) == (1, "waiting", minutes(25))
+
+    watcher.settle_due(now=minutes(26))
+    rule.refresh_from_db()
+    assert (rule.version, rule.verdict, rule.due_at) == (2, "waiting", minutes(40))
 
 
 if connection.vendor == "postgresql":
