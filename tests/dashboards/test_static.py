@@ -37,3 +37,23 @@ async def test_what_is_known_already_and_what_is_only_asked_about_has_no_content
     assert (first.status_code, first.content) == (200, b"")
     assert first["Content-Length"] == str(len(CONTENT))
     assert (again.status_code, again.content) == (304, b"")
+
+
+@pytest.mark.parametrize(
+    ("asked", "known"), [("If-Modified-Since", "Last-Modified"), ("If-None-Match", "ETag")]
+)
+async def test_what_is_known_already_is_not_described_again(async_client, asked, known):
+    """RFC 9110, 15.4.5: what a cache goes by, and nothing else of the content, least a type."""
+    first = await async_client.get(URL)
+    again = await async_client.get(URL, headers={asked: first[known]})
+
+    assert again.status_code == 304
+    for name in ("ETag", "Cache-Control"):
+        assert again[name] == first[name]
+    assert [name for name in again.headers if name.startswith(("Content-", "Last-"))] == []
+
+
+async def test_a_refusal_without_content_has_no_type(async_client):
+    answer = await async_client.post(URL)
+    assert (answer.status_code, answer.content, answer["Allow"]) == (405, b"", "GET, HEAD")
+    assert "Content-Type" not in answer

@@ -8,9 +8,9 @@ from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 
 from slatrack.domain import feeding as known
-from slatrack.tracking import feeding, feeds, flows, heard, sources, watcher
+from slatrack.tracking import backtesting, feeding, feeds, flows, heard, sources, watcher
 from slatrack.tracking.heard import Origin
-from slatrack.tracking.models import Deadline, FlowFeed, Journey, Source, Speaker, TopicRead
+from slatrack.tracking.models import Deadline, Flow, FlowFeed, Journey, Source, Speaker, TopicRead
 from slatrack.tracking.recorder import record
 from slatrack.tracking.sources import Advance
 from tests.spans import NOON, SECOND, span
@@ -210,3 +210,20 @@ def test_rows_of_other_flows_are_still_unknown():
         ("trade-reporting", "missed"),
         ("other", "unknown"),
     }
+
+
+def test_a_backtest_knows_as_much_as_what_feeds_its_flow_has_said():
+    now = learn_for(ENOUGH_LOOKS)
+    assert late("GONE", now=now) == "missed"
+    flow = Flow.objects.get(name="trade-reporting")
+    document = flow.rules.get().document
+    began = NOON - timedelta(days=1)
+    question = backtesting.Question(flow, document, began, now, document["deadline"])
+
+    row = backtesting.ask(question, by=None, now=now)
+    backtesting.carry_on(row.pk, clock=lambda: now)
+
+    row.refresh_from_db()
+    tally = backtesting.tally(row)
+    assert (tally.count(tried="unknown"), tally.count(tried="missed")) == (0, 1)
+    assert [one.key for one in tally.named("worst")] == ["GONE"]
