@@ -18,6 +18,7 @@ from dashboards.deadline_text import with_deadline, without_deadline
 from dashboards.due_preview import Tried, sample_starts, tried
 from dashboards.forms import rule_builder
 from dashboards.forms.deadline import DeadlineForm, initial
+from slatrack.domain.flows import Flow as ReadFlow
 from slatrack.domain.rule_templates import Template
 from slatrack.tracking import backtesting, flows, shadowing
 from slatrack.tracking.documents import FlowError
@@ -51,47 +52,19 @@ def deadline_edit(request: HttpRequest, flow: str, name: str = "") -> HttpRespon
     [read] = flows.check(row.document)
     entry = _entry(row, name)
     if request.method != "POST":
-        draft = deadline_drafts.find(row, name or request.GET.get("draft", ""))
-        if draft and "draft" in request.GET:
-            form = DeadlineForm(read, initial=deadline_drafts.fields(draft))
-            return _page(request, row, name, form, draft.document, draft=draft)
-        if before := _tried_before(row, request.GET.get("backtest", "")):
-            form = DeadlineForm(read, initial=initial(before.document))
-            return _page(request, row, name, form, before.document)
-        template, begun = template_shelf.begun(
-            read, "" if name else request.GET.get("template", "")
-        )
-        if template and begun:
-            form = DeadlineForm(read, initial=template_shelf.fields(template, begun))
-            return _page(request, row, name, form, begun, template=template)
-        return _page(
-            request, row, name, DeadlineForm(read, initial=initial(entry) if entry else NEW), entry
-        )
+        return _open(request, row, name, read, entry)
     form = DeadlineForm(read, request.POST, base=entry)
     text = _text(form, row, name) if form.is_valid() else None
-    if text is not None and request.POST.get("do") == "draft":
-        kept = deadline_drafts.keep(row, form, by=request.user, now=timezone.now())
-        messages.success(request, f"A draft of {kept.name} is kept. It judges nothing.")
-        return redirect("rules")
-    if text is not None and request.POST.get("do") == "try":
+    wanted = request.POST.get("do") if text is not None else None
+    if wanted == "draft":
+        return _keep_draft(request, row, form)
+    if wanted == "try":
         return _try_over_history(request, row, name, form)
-    if text is not None and request.POST.get("do") == "shadow":
+    if wanted == "shadow":
         return _begin_shadow(request, row, name, form)
-    if text is None or request.POST.get("do") != "save":
+    if wanted != "save" or text is None:
         return _page(request, row, name, form, entry)
-    try:
-        changes = _save(row, text, request, form)
-    except EffectiveRefusedError as error:
-        form.add_error("effective_from", str(error))
-        return _page(request, row, name, form, entry)
-    if changes is None:
-        form.add_error(None, "somebody changed this flow meanwhile: look at it, then save again")
-        return _page(request, Flow.objects.get(pk=row.pk), name, form, entry)
-    deadline_drafts.drop(row, name, form.entry["deadline"])
-    messages.success(request, f"{row.title}: {changes}.")
-    if name and form.cleaned_data["effective_from"]:
-        return redirect("deadline-versions", flow=row.name, name=form.entry["deadline"])
-    return redirect("flow", flow=row.name)
+    return _put_in_force(request, row, name, form, text)
 
 
 @require_POST
@@ -116,6 +89,31 @@ def draft_discard(request: HttpRequest, flow: str, name: str) -> HttpResponse:
     """Let go of a draft."""
     if deadline_drafts.drop(get_object_or_404(Flow, name=flow), name):
         messages.success(request, f"The draft of {name} is discarded.")
+    return redirect("rules")
+
+
+def _open(
+    request: HttpRequest, row: Flow, name: str, read: ReadFlow, entry: Mapping[str, Any] | None
+) -> HttpResponse:
+    """Show a draft, what was tried before or a template where one is named; else what holds."""
+    draft = deadline_drafts.find(row, name or request.GET.get("draft", ""))
+    if draft and "draft" in request.GET:
+        form = DeadlineForm(read, initial=deadline_drafts.fields(draft))
+        return _page(request, row, name, form, draft.document, draft=draft)
+    if before := _tried_before(row, request.GET.get("backtest", "")):
+        form = DeadlineForm(read, initial=initial(before.document))
+        return _page(request, row, name, form, before.document)
+    template, begun = template_shelf.begun(read, "" if name else request.GET.get("template", ""))
+    if template and begun:
+        form = DeadlineForm(read, initial=template_shelf.fields(template, begun))
+        return _page(request, row, name, form, begun, template=template)
+    form = DeadlineForm(read, initial=initial(entry) if entry else NEW)
+    return _page(request, row, name, form, entry)
+
+
+def _keep_draft(request: HttpRequest, row: Flow, form: DeadlineForm) -> HttpResponse:
+    kept = deadline_drafts.keep(row, form, by=request.user, now=timezone.now())
+    messages.success(request, f"A draft of {kept.name} is kept. It judges nothing.")
     return redirect("rules")
 
 
@@ -170,6 +168,25 @@ def _text(form: DeadlineForm, row: Flow, name: str) -> str | None:
             form.refuse(problem.path, problem.reason)
         return None
     return text
+
+
+def _put_in_force(
+    request: HttpRequest, row: Flow, name: str, form: DeadlineForm, text: str
+) -> HttpResponse:
+    """Save; where that is refused the form is shown again and says why."""
+    try:
+        changes = _save(row, text, request, form)
+    except EffectiveRefusedError as error:
+        form.add_error("effective_from", str(error))
+        return _page(request, row, name, form, form.base_entry)
+    if changes is None:
+        form.add_error(None, "somebody changed this flow meanwhile: look at it, then save again")
+        return _page(request, Flow.objects.get(pk=row.pk), name, form, form.base_entry)
+    deadline_drafts.drop(row, name, form.entry["deadline"])
+    messages.success(request, f"{row.title}: {changes}.")
+    if name and form.cleaned_data["effective_from"]:
+        return redirect("deadline-versions", flow=row.name, name=form.entry["deadline"])
+    return redirect("flow", flow=row.name)
 
 
 def _save(row: Flow, text: str, request: HttpRequest, form: DeadlineForm) -> str | None:
