@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import connection
@@ -79,6 +79,32 @@ def measure(load: Load, broker: Broker, consumers: int = 1, *, cores: int | None
     """
     flows.save(DOCUMENTS, now=datetime.fromtimestamp(0, UTC))
     empty = _stored_bytes()
+    costs = _read_all(broker, consumers, cores)
+    return {
+        "spans": load.total,
+        "spans_measured": costs.spans,
+        "database": connection.vendor,
+        "consumers": consumers,
+        "seconds": round(costs.seconds, 3),
+        "spans_per_second": round(costs.spans / costs.seconds),
+        **_processor_time(costs),
+        "stored_bytes_per_span": round((_stored_bytes() - empty) / load.total, 1),
+        "peak_memory_bytes": costs.memory,
+        **_checked(load),
+    }
+
+
+class _Costs(NamedTuple):
+    """What reading came to; processor time of consumers, database, broker and machine."""
+
+    spans: int
+    seconds: float
+    begun: tuple[float | None, ...]
+    ended: tuple[float | None, ...]
+    memory: int | None
+
+
+def _read_all(broker: Broker, consumers: int, cores: int | None) -> _Costs:
     changed = {
         "SLATRACK_KAFKA_BROKERS": broker.address,
         "SLATRACK_KAFKA_TOPICS": f"{broker.topic}:otlp_proto",
@@ -92,25 +118,20 @@ def measure(load: Load, broker: Broker, consumers: int = 1, *, cores: int | None
         begun, begin = _used(readers, database, server), time.monotonic()
         spans = _wait(broker, readers, until=lambda: _read(broker) == broker.records) - before
         seconds = time.monotonic() - begin
-        used = _used(readers, database, server)
-        memory = readers.peak_memory_bytes()
-    costs = [_per_million(*times, spans) for times in zip(begun, used, strict=True)]
-    own = costs[0]
+        ended = _used(readers, database, server)
+        return _Costs(spans, seconds, begun, ended, readers.peak_memory_bytes())
+
+
+def _processor_time(costs: _Costs) -> dict[str, float | None]:
+    """Return what a million spans cost whom, and how many a core does that slatrack has alone."""
+    times = zip(costs.begun, costs.ended, strict=True)
+    own, database, broker, machine = (_per_million(*one, costs.spans) for one in times)
     return {
-        "spans": load.total,
-        "spans_measured": spans,
-        "database": connection.vendor,
-        "consumers": consumers,
-        "seconds": round(seconds, 3),
-        "spans_per_second": round(spans / seconds),
         "cpu_seconds_per_million_spans": own,
         "spans_per_own_cpu_second": round(1e6 / own) if own else None,
-        "database_cpu_seconds_per_million_spans": costs[1],
-        "broker_cpu_seconds_per_million_spans": costs[2],
-        "machine_cpu_seconds_per_million_spans": costs[3],
-        "stored_bytes_per_span": round((_stored_bytes() - empty) / load.total, 1),
-        "peak_memory_bytes": memory,
-        **_checked(load),
+        "database_cpu_seconds_per_million_spans": database,
+        "broker_cpu_seconds_per_million_spans": broker,
+        "machine_cpu_seconds_per_million_spans": machine,
     }
 
 
