@@ -40,7 +40,7 @@ def span(
 ) -> Span:
     """Return a span that starts `at` seconds after noon. Names stand for ids."""
     start = NOON_NS + round(at * SECOND)
-    return Span(
+    one = Span(
         trace_id=trace_id(trace),
         span_id=span_id(name),
         parent_id=span_id(parent) if parent else b"",
@@ -58,13 +58,19 @@ def span(
         links=links,
         dropped_links=0,
         origin=ORIGIN,
-        raw=otlp.Span(
-            trace_id=trace_id(trace),
-            span_id=span_id(name),
-            parent_span_id=span_id(parent) if parent else b"",
-            kind=int(kind),
-            name=span_name or name,
-            start_time_unix_nano=start,
-            end_time_unix_nano=start + round(took * SECOND),
-        ).SerializeToString(),
+        raw=b"",
     )
+    return one._replace(raw=_as_sent(one))
+
+
+def _as_sent(one: Span) -> bytes:
+    sent = otlp.Span(
+        trace_id=one.trace_id,
+        span_id=one.span_id,
+        parent_span_id=one.parent_id,
+        kind=one.kind,
+        name=one.name,
+        start_time_unix_nano=one.start,
+        end_time_unix_nano=one.end,
+    )
+    return sent.SerializeToString()
