@@ -2,8 +2,10 @@
 
 import sqlite3
 import time
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from threading import Condition
 
 import pytest
 from django.db import OperationalError, connection, connections, transaction
@@ -19,16 +21,34 @@ def only_on_sqlite(test):
     return test if connection.vendor == "sqlite" else None
 
 
-def wait_for(turns, many):
-    for _ in range(500):
-        if len(turns._waiting) == many:
-            return
-        time.sleep(0.01)
-    raise AssertionError(f"{len(turns._waiting)} wait, not {many}")
+class Queue(deque):
+    """Who waits for a turn, which tells as they come."""
+
+    def __init__(self):
+        super().__init__()
+        self.came = Condition()
+
+    def append(self, one):
+        with self.came:
+            super().append(one)
+            self.came.notify_all()
+
+    def holds(self, many):
+        """Wait until so many are in it, or for far too long; whether they are."""
+        with self.came:
+            return self.came.wait_for(lambda: len(self) == many, 30)
+
+
+def queue_of(turns):
+    """Return the queue for some turns, for which nobody waits yet."""
+    assert not turns._waiting
+    turns._waiting = Queue()
+    return turns._waiting
 
 
 def test_whoever_has_waited_longest_is_next():
     turns, order = Turns(), []
+    queue = queue_of(turns)
 
     def one(name):
         assert turns.take(within=30)
@@ -39,7 +59,7 @@ def test_whoever_has_waited_longest_is_next():
     with ThreadPoolExecutor() as pool:
         for number, name in enumerate("abc", 1):
             pool.submit(one, name)
-            wait_for(turns, number)
+            assert queue.holds(number)
         turns.give()
     assert order == list("abc")
 
@@ -71,8 +91,9 @@ def test_a_thread_that_writes_batch_after_batch_lets_another_in_between(explicit
                 began.append(time.monotonic())
                 Source.objects.create(name=f"batch {number}", alive_at=NOON)
                 if number == 0:
+                    queue = queue_of(turns_of(connection))
                     waiting = pool.submit(other)
-                    wait_for(turns_of(connection), 1)
+                    assert queue.holds(1)
         written = waiting.result()
         pool.submit(connections.close_all).result()
     assert began[0] < written < began[1]
