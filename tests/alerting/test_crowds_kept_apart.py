@@ -10,7 +10,8 @@ import pytest
 from django.db import connection, transaction
 
 from slatrack.alerting import crowds, routing
-from slatrack.alerting.models import Alert, Incident
+from slatrack.alerting.models import Alert, Delivery, Incident
+from slatrack.domain.ladder import rung_of
 from slatrack.tracking.models import Flip
 from tests import factories as make
 from tests.alerting.told import DUE, NOW, channel, event, told
@@ -90,6 +91,62 @@ def test_events_that_are_stuck_at_two_steps_are_two_crowds():
 
     assert in_incidents() == {"a": 2, "b": 2}
     assert all(one.incident.step == one.step for one in Alert.objects.all())
+
+
+@pytest.mark.parametrize(
+    ("change", "fields"),
+    [
+        (MISSED, {"flow": "another"}),
+        (MISSED, {"deadline": "another"}),
+        (MISSED, {"step": "another"}),
+        (MISSED, {"severity": "warning"}),
+        (WARNED, {}),
+        (("verdict", "waiting", "unknown"), {}),
+        (("verdict", "missed", "missed"), {}),
+    ],
+    ids=["flow", "deadline", "step", "severity", "a warning", "nothing known", "arrived late"],
+)
+def test_what_is_alike_but_for_one_part_is_another_crowd(change, fields):
+    said = {name: value for name, value in fields.items() if name != "flow"}
+    flow = make.flow(fields.get("flow", "trade-reporting"))
+    others = [event(flow=flow) for _ in range(3)]
+    flips = [make.flip(row, *MISSED, recorded_at=NOW) for row in events(3)]
+    flips += [make.flip(row, *change, recorded_at=NOW, **said) for row in others]
+
+    routing.take_up(None, now=NOW)
+
+    for flip in flips:
+        alert = Alert.objects.get(flip=flip)
+        assert (alert.rung, alert.warning) == rung_of(flip.about, flip.before, flip.after)
+        assert (alert.severity, alert.step) == (flip.severity, flip.step)
+        joined, its = alert.incident, (flip.journey.flow, flip.deadline, flip.step)
+        assert joined is None or (joined.flow, joined.deadline, joined.step) == its
+
+
+def test_an_incident_of_another_deadline_makes_no_crowd():
+    """All of these failed together; of the deadline only the first are in an incident."""
+    rows = events(4)
+    take_up(rows[:2], WARNED, step="a")
+    take_up(rows, ("status", "in_flight", "failed"), step="a")
+
+    take_up(rows, MISSED, step="b")
+
+    found = Alert.objects.filter(rung="missed").values_list("journey", "incident__step")
+    assert dict(found) == {row.pk: step for row, step in zip(rows, "aabb", strict=True)}
+
+
+def test_the_event_that_is_due_first_stands_for_its_crowd():
+    channel()
+    rows = events(3)
+    for row, minutes in zip(rows, (1, 0, 2), strict=True):
+        at, seen = DUE + minutes * MINUTE, NOW + minutes * MINUTE
+        make.flip(row, *MISSED, at=at, due_at=at, recorded_at=seen)
+
+    routing.take_up(None, now=NOW + 3 * MINUTE)
+
+    incident = Incident.objects.get()
+    assert (incident.first_at, incident.last_at) == (DUE, NOW + 2 * MINUTE)
+    assert Delivery.objects.get().alert.journey == rows[1]
 
 
 def test_an_event_that_was_in_an_incident_before_it_comes_back_is_counted_once():
