@@ -8,11 +8,23 @@ from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 
 from slatrack.domain import feeding as known
-from slatrack.tracking import backtesting, feeding, feeds, flows, heard, sources, watcher
+from slatrack.domain.instants import rfc3339
+from slatrack.tracking import (
+    backtesting,
+    feeding,
+    feeds,
+    flows,
+    heard,
+    reading,
+    shadowing,
+    sources,
+    watcher,
+)
 from slatrack.tracking.heard import Origin
 from slatrack.tracking.models import Deadline, Flow, FlowFeed, Journey, Source, Speaker, TopicRead
 from slatrack.tracking.recorder import record
 from slatrack.tracking.sources import Advance
+from tests.dashboards.signed_in import client
 from tests.spans import NOON, SECOND, span
 from tests.trades import DOCUMENT, received, trade
 
@@ -227,3 +239,35 @@ def test_a_backtest_knows_as_much_as_what_feeds_its_flow_has_said():
     tally = backtesting.tally(row)
     assert (tally.count(tried="unknown"), tally.count(tried="missed")) == (0, 1)
     assert [one.key for one in tally.named("worst")] == ["GONE"]
+
+
+def test_a_shadow_knows_as_much_as_what_feeds_its_flow_has_said():
+    flow = Flow.objects.get(name="trade-reporting")
+    document = dict(flow.rules.get().document)
+    document["rule"] = {**document["rule"], "amount": "PT20M"}
+    silent = shadowing.Silent(flow, document, document["deadline"])
+    row = shadowing.begin(silent, by=None, why="new law", now=minutes(-60))
+    now = learn_for(ENOUGH_LOOKS)
+    late("GONE", now=now)
+
+    shadowing.look_at_all(now=now)
+
+    assert shadowing.counts(row) == {("missed", "waiting"): 1}
+
+
+def test_the_api_says_how_far_what_feeds_a_flow_was_read():
+    now = learn_for(ENOUGH_LOOKS)
+    read("equities", now, now=now)
+
+    found = client("viewer").get("/api/flows/trade-reporting").json()
+
+    assert found["read_to"] == rfc3339(now)
+
+
+def test_a_step_not_seen_yet_is_not_put_down_to_a_topic_that_never_feeds_its_flow():
+    now = learn_for(ENOUGH_LOOKS)
+    late("GONE", now=now)
+
+    found = reading.journey("trade-reporting", "GONE", now=now)
+
+    assert {one["reason"] for one in found["gaps"]} == {"not yet"}
