@@ -58,6 +58,17 @@ def test_who_was_told_that_it_was_missed_is_not_warned_any_more():
     assert told() == ["opened missed"]
 
 
+def test_of_an_event_with_two_flips_that_wait_the_order_counts():
+    rows = events(3)
+    for change in (MISSED, WARNED):
+        for row in rows:
+            make.flip(row, *change, recorded_at=NOW)
+
+    routing.take_up(None, now=NOW)
+
+    assert list(Alert.objects.values_list("rung", flat=True)) == ["missed"] * 3
+
+
 @pytest.mark.parametrize("change", [MISSED, WARNED], ids=["a miss", "a warning"])
 def test_what_was_told_of_an_event_is_not_told_of_it_again(change):
     rows = events(6)
@@ -138,9 +149,9 @@ def test_an_incident_of_another_deadline_makes_no_crowd():
 def test_the_event_that_is_due_first_stands_for_its_crowd():
     channel()
     rows = events(3)
-    for row, minutes in zip(rows, (1, 0, 2), strict=True):
-        at, seen = DUE + minutes * MINUTE, NOW + minutes * MINUTE
-        make.flip(row, *MISSED, at=at, due_at=at, recorded_at=seen)
+    for row, due, at, seen in zip(rows, (1, 0, 2), (2, 1, 0), (1, 0, 2), strict=True):
+        times = {"due_at": DUE + due * MINUTE, "at": DUE + at * MINUTE}
+        make.flip(row, *MISSED, recorded_at=NOW + seen * MINUTE, **times)
 
     routing.take_up(None, now=NOW + 3 * MINUTE)
 
