@@ -10,6 +10,7 @@ from itertools import count
 from uuid import uuid4
 
 import pytest
+from channels.db import database_sync_to_async
 
 from dashboards import stream
 from dashboards.hub import Hub
@@ -65,7 +66,7 @@ async def test_pressing_news_reaches_the_browser_before_the_next_frame_is_due(mo
     async with looking_at(Numbered()) as (_, slot):
         assert await number_in(slot) == "1"
 
-        await asyncio.to_thread(live.announce, [uuid4()], pressing=True)
+        await database_sync_to_async(live.announce)([uuid4()], pressing=True)
 
         assert await number_in(slot) == "2"
 
@@ -76,7 +77,7 @@ async def test_other_news_waits_for_the_next_frame(monkeypatch):
     async with looking_at(view) as (hub, slot):
         assert await number_in(slot) == "1"
 
-        await asyncio.to_thread(live.announce, [uuid4()])
+        await database_sync_to_async(live.announce)([uuid4()])
 
         await asyncio.wait_for(view.told.wait(), PATIENCE)
         assert time.monotonic() + 500 < hub.streams[view].due_at() < math.inf

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from asgiref.sync import sync_to_async
+from channels.db import database_sync_to_async
 
 from slatrack.tracking import flows, watcher
 from slatrack.tracking.models import Journey
@@ -23,9 +23,9 @@ def one_event_in_flight():
 
 @pytest.mark.parametrize("minute", [8, 16], ids=["a warning", "a miss"])
 async def test_what_passes_in_silence_is_told_at_once_rather_than_gathered(minute):
-    journey = await sync_to_async(one_event_in_flight)()
+    journey = await database_sync_to_async(one_event_in_flight)()
     async with Listener() as listener:
-        await sync_to_async(watcher.settle_due)(now=NOON + timedelta(minutes=minute))
+        await database_sync_to_async(watcher.settle_due)(now=NOON + timedelta(minutes=minute))
         heard = await listener.hear()
 
     assert (heard["journeys"], heard["pressing"]) == ([journey], True)
@@ -33,7 +33,7 @@ async def test_what_passes_in_silence_is_told_at_once_rather_than_gathered(minut
 
 async def test_what_telemetry_says_is_gathered():
     async with Listener() as listener:
-        journey = await sync_to_async(one_event_in_flight)()
+        journey = await database_sync_to_async(one_event_in_flight)()
         heard = await listener.hear()
 
     assert (heard["journeys"], heard["pressing"]) == ([journey], False)
