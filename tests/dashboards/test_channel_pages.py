@@ -54,6 +54,9 @@ def test_an_e_mail_channel(admin):
     channel = Channel.objects.get()
     assert channel.config == {"to": ["a@b.example", "c@d.example"]}
     assert channel.enabled is False
+    page = admin.get(f"/channels/{channel.pk}").content.decode()
+    assert "a@b.example, c@d.example" in page
+    assert "[&#x27;" not in page
 
 
 @pytest.mark.parametrize(
