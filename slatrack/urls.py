@@ -10,3 +10,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
 ]
 if settings.SLATRACK.demo:
     urlpatterns.append(path("", include("slatrack.demo.urls")))
+
+handler500 = "dashboards.failing.failed"

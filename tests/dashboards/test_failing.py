@@ -1,0 +1,70 @@
+"""What people and programs are told where a request fails."""
+
+import json
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import OperationalError, connection
+from django.test import Client
+
+from tests.dashboards.signed_in import client
+
+pytestmark = pytest.mark.django_db
+
+
+class Away:
+    """A database that answers nothing from now on; or only nothing that is written."""
+
+    def __init__(self, error, only=""):
+        self.error, self.only = error, only
+
+    def __call__(self, execute, sql, params, many, context):
+        if sql.lstrip().startswith(self.only):
+            raise self.error
+        return execute(sql, params, many, context)
+
+
+def asked(browser, path, error, *, only="", **posted):
+    browser.raise_request_exception = False
+    with connection.execute_wrapper(Away(error, only)):
+        return browser.post(path, posted) if posted else browser.get(path)
+
+
+LOCKED = OperationalError("database is locked")
+
+
+@pytest.mark.parametrize("path", ["/", "/flows/", "/alerts/"])
+def test_a_page_says_that_the_database_does_not_answer_and_when_to_come_again(path):
+    found = asked(client("viewer"), path, LOCKED)
+    assert found.status_code == 503
+    assert found["Retry-After"] == "5"
+    assert "The database does not answer" in found.content.decode()
+    assert "locked" not in found.content.decode()
+
+
+def test_so_does_a_sign_in_whose_session_cannot_be_kept():
+    User.objects.create_user("ada", password="a long password")
+    found = asked(
+        Client(), "/accounts/sign-in", LOCKED, only="INSERT",
+        username="ada", password="a long password",
+    )  # fmt: skip
+    assert found.status_code == 503
+
+
+def test_a_program_is_told_in_problem_details():
+    found = asked(client("viewer"), "/api/flows", LOCKED)
+    assert (found.status_code, found["Content-Type"]) == (503, "application/problem+json")
+    assert json.loads(found.content)["detail"] == (
+        "the database does not answer: try again in 5 seconds"
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "said"), [("/", "This page failed"), ("/api/flows", "its log names the cause")]
+)
+def test_any_other_error_is_a_failure_that_tells_nothing_of_itself(path, said):
+    found = asked(client("viewer"), path, RuntimeError("secret"))
+    assert found.status_code == 500
+    assert "Retry-After" not in found
+    assert said in found.content.decode()
+    assert "secret" not in found.content.decode()
