@@ -48,12 +48,21 @@ FIXED: dict[str, Any] = {
 }
 
 
+# Objects more than before, after which rings of garbage are looked for: two batches of 8 MB are
+# fewer than a million; what serves pages leaves rings all the time.
+ALONE, AMONG_OTHERS = 1_000_000, 100_000
+
+
 class TopicsInvalid(ValueError):
     """The topics of a setting have an encoding that does not exist, or serve two purposes."""
 
 
-def run(stop: threading.Event) -> None:
-    """Read spans from Kafka until `stop` is set. Kafka and the database may come and go."""
+def run(stop: threading.Event, *, alone: bool = False) -> None:
+    """Read spans from Kafka until `stop` is set. Kafka and the database may come and go.
+
+    `alone` in its process, it may have the garbage collector run for it only.
+    """
+    _collect_garbage_seldom(ALONE if alone else AMONG_OTHERS)
     _run(stop, topics(settings.SLATRACK.kafka_topics), SPANS)
 
 
@@ -63,6 +72,7 @@ def run_logs(stop: threading.Event) -> None:
     if both := encodings.keys() & topics(settings.SLATRACK.kafka_topics).keys():
         raise TopicsInvalid(f"{', '.join(sorted(both))}: a topic of spans and of log records")
     if encodings:
+        _collect_garbage_seldom(AMONG_OTHERS)
         _run(stop, encodings, LOGS)
 
 
@@ -73,7 +83,6 @@ def group(holds: str) -> str:
 
 
 def _run(stop: threading.Event, encodings: dict[str, str], holds: str) -> None:
-    _collect_garbage_seldom()
     while not stop.is_set():
         try:
             _read(stop, encodings, holds)
@@ -83,11 +92,11 @@ def _run(stop: threading.Event, encodings: dict[str, str], holds: str) -> None:
     connection.close()
 
 
-def _collect_garbage_seldom() -> None:
+def _collect_garbage_seldom(objects: int) -> None:
     """Spare the collector the walk over every span of a batch: batches are no garbage in rings."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(100_000, 20, 20)
+    gc.set_threshold(objects, 20, 20)
 
 
 def _read(stop: threading.Event, encodings: dict[str, str], holds: str) -> None:

@@ -21,6 +21,6 @@ class Command(BaseCommand):
             )
         metrics.serve(settings.SLATRACK.host, settings.SLATRACK.metrics_port)
         try:
-            kafka.run(stop_on_signals())
+            kafka.run(stop_on_signals(), alone=True)
         except kafka.TopicsInvalid as exc:
             raise CommandError(str(exc)) from exc
