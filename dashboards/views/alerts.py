@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from slatrack.alerting import incidents as acts
 from slatrack.alerting import reading
+from slatrack.alerting.coming import coming
 from slatrack.alerting.models import Incident
 from slatrack.tracking.models import Flow
 
@@ -58,14 +59,17 @@ def incident(request: HttpRequest, incident_id: int) -> HttpResponse:
     offset = request.GET.get("from", "")
     first = int(offset) if offset.isdecimal() else 0
     events = reading.events(incident_id, limit=EVENTS + 1, offset=first)
+    now = timezone.now()
+    ahead = coming(row.flow_id, row.deadline, now=now) if row.live else None
     context = {
         "incident": row,
+        "coming": ahead and ahead.sentence(now=now),
         "events": events[:EVENTS],
         "first": first,
         "following": first + EVENTS if len(events) > EVENTS else None,
         "timeline": reading.timeline(incident_id)[::-1],
         "snoozes": SNOOZES,
-        "now": timezone.now(),
+        "now": now,
     }
     return render(request, "dashboards/incident.html", context)
 

@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.urls import NoReverseMatch, reverse
 
+from slatrack.alerting.coming import Coming, coming
 from slatrack.alerting.models import Alert, Delivery, Incident, Trouble
 from slatrack.alerting.wording import Facts, plain, sentence
 from slatrack.domain.instants import rfc3339
@@ -22,9 +23,13 @@ _BEFORE = {
 
 def compose(incident: Incident, news: str, alert: Alert, *, now: datetime) -> dict[str, Any]:
     """Return the body of a message about an incident, led by its most pressing alert."""
-    said = _resolved(incident) if news == Delivery.News.RESOLVED else _called(news, alert, now)
-    if incident.events > 1 and news != Delivery.News.RESOLVED:
+    over = news == Delivery.News.RESOLVED
+    ahead = None if over else coming(incident.flow_id, incident.deadline, now=now)
+    said = _resolved(incident) if over else _called(news, alert, now)
+    if incident.events > 1 and not over:
         said += f" It is one of {incident.events:,} events with this cause."
+    if ahead is not None:
+        said += f" {ahead.sentence(now=now)}"
     return {
         "type": f"slatrack.incident.{news}",
         "timestamp": rfc3339(now),
@@ -37,6 +42,7 @@ def compose(incident: Incident, news: str, alert: Alert, *, now: datetime) -> di
             "deadline": incident.deadline or None,
             "step": incident.step or None,
             "incident": _incident(incident),
+            "coming": _coming(ahead),
             "event": _event(incident, alert),
         },
     }
@@ -123,6 +129,17 @@ def _incident(incident: Incident) -> dict[str, Any]:
         "opened_at": rfc3339(incident.opened_at),
         "earliest_due_at": rfc3339(incident.earliest_due_at),
         "url": _link("incident", incident.pk),
+    }
+
+
+def _coming(ahead: Coming | None) -> dict[str, Any] | None:
+    if ahead is None:
+        return None
+    return {
+        "events": ahead.events,
+        "first_due_at": rfc3339(ahead.first_due_at),
+        "last_due_at": rfc3339(ahead.last_due_at),
+        "stopped": ahead.stopped or None,
     }
 
 

@@ -7,6 +7,7 @@ from django.urls import resolve
 from slatrack.alerting import routing
 from slatrack.alerting.models import Delivery
 from slatrack.alerting.wording import plain, spoken
+from slatrack.tracking.models import Outlook
 from tests import factories as make
 from tests.alerting.told import DUE, NOW, channel, event, missed, route, warned
 
@@ -97,6 +98,63 @@ def test_of_many_the_worst_leads_and_all_are_counted():
 
     assert text.startswith("TRD-2 missed ")
     assert text.endswith("It is one of 2 events with this cause.")
+
+
+def outlook(row, **fields) -> Outlook:
+    values = {
+        "flow": row.flow, "deadline": "report within 15 minutes", "until": "reported", "at": NOW,
+        "read_to": NOW, "events": 500, "waiting": 412, "misses": 3.4, "pace": 1.0, "observed": 50,
+        "expected": 48.0, "first_due_at": DUE + timedelta(seconds=3),
+        "last_due_at": DUE + make.minutes(17), "stopped_at": NOW - timedelta(seconds=40),
+    }  # fmt: skip
+    return Outlook.objects.create(**{**values, **fields})
+
+
+def test_while_nothing_arrives_a_message_says_who_else_will_miss_it():
+    row = event(key="TRD-1")
+    outlook(row)
+
+    data = said(missed(row))["data"]
+
+    assert data["sentence"].endswith(
+        " 412 events in flight will miss the same deadline between 12:15:03 UTC and 12:32:00 UTC"
+        " if reported stays stopped."
+    )
+    assert data["coming"] == {
+        "events": 412,
+        "first_due_at": "2026-11-20T12:15:03.000Z",
+        "last_due_at": "2026-11-20T12:32:00.000Z",
+        "stopped": "reported",
+    }
+
+
+def test_while_events_arrive_a_message_says_how_many_will_miss_it_by_forecast():
+    row = event(key="TRD-1")
+    outlook(row, stopped_at=None, last_due_at=DUE + timedelta(seconds=3))
+
+    assert sentence(missed(row)).endswith(
+        " By forecast about 3 events in flight will miss the same deadline at 12:15:03 UTC."
+    )
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"stopped_at": None, "misses": 0.4},
+        {"waiting": 0},
+        {"events": 19},
+        {"at": NOW - make.minutes(2)},
+        {"deadline": "another"},
+    ],
+)
+def test_what_is_not_known_to_come_is_not_said(fields):
+    row = event(key="TRD-1")
+    outlook(row, **fields)
+
+    data = said(missed(row))["data"]
+
+    assert "in flight" not in data["sentence"]
+    assert data["coming"] is None
 
 
 def test_a_message_links_to_where_people_open_slatrack(allow):

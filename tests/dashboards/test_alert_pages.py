@@ -1,6 +1,8 @@
 import pytest
+from django.utils import timezone
 
 from slatrack.alerting.models import Alert, Attempt, Channel, Delivery, Incident, IncidentChange
+from slatrack.tracking.models import Outlook
 from tests.dashboards.incidents import incident
 from tests.dashboards.signed_in import client
 from tests.factories import NOON, flip, flow, journey, minutes
@@ -164,3 +166,19 @@ def test_events_of_an_incident_come_in_pages(monkeypatch):
     assert [k for k in ("T0", "T1", "T2") if f">{k}<" in first] == ["T0", "T1"]
     assert "?from=2" in first
     assert [k for k in ("T0", "T1", "T2") if f">{k}<" in second] == ["T2"]
+
+
+def test_an_incident_says_who_else_will_miss_its_deadline_while_it_is_live():
+    now = timezone.now()
+    row = incident()
+    Outlook.objects.create(
+        flow=row.flow, deadline=row.deadline, until="reported", at=now, read_to=now, events=500,
+        waiting=412, misses=3.4, pace=1.0, observed=0, expected=48.0, stopped_at=now,
+        first_due_at=now, last_due_at=now + minutes(17),
+    )  # fmt: skip
+    browser = client("viewer")
+    said = "412 events in flight will miss the same deadline between"
+
+    assert said in browser.get(f"/alerts/incidents/{row.pk}").content.decode()
+    Incident.objects.update(state="resolved", resolved_at=now)
+    assert said not in browser.get(f"/alerts/incidents/{row.pk}").content.decode()
