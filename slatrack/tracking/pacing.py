@@ -25,6 +25,8 @@ def pace_of(
     remaining = whole.after(0)
     window = min(LONGEST, max(SHORTEST, 2 * (remaining.within(0, 0.5) or 0)))
     arrived = _arrived(flow_id, deadline, read_to - timedelta(seconds=window), read_to)
+    if not arrived:  # since when?
+        arrived = _arrived(flow_id, deadline, read_to - timedelta(seconds=LONGEST), read_to)[:1]
     if len(arrived) == ARRIVALS:  # as far as these reach back
         first = min(one.arrived for one in arrived if one.arrived is not None)
         window = max(0.1, read_to.timestamp() - first)

@@ -170,6 +170,17 @@ def test_while_nothing_arrives_all_that_wait_will_be_late():
     assert view.misses > 10
 
 
+def test_since_when_nothing_arrives_is_known_beyond_the_window_that_the_pace_looks_at():
+    remember()
+    last = Journey.objects.latest("ended_at").ended_at
+    for number in range(40):
+        waiting(f"S{number}", LATER + 60 + number, now=LATER + 105)
+    look(LATER + 110)
+
+    assert Outlook.objects.get().stopped_at == last
+    assert at(LATER + 110) - last > timedelta(seconds=100)
+
+
 def test_one_event_that_is_stuck_stops_nobody():
     remember()
     waiting()

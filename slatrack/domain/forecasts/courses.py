@@ -4,6 +4,10 @@ An event that is still at its step after `waited` is not like all that passed it
 that were still there too. So there is a curve for each of some landmarks, of the events that stayed
 longer than that (H. C. van Houwelingen, "Dynamic Prediction by Landmarking in Event History
 Analysis", Scand. J. Stat. 34 (2007) 70-85); an event asks the last landmark that it has passed.
+
+Nobody has arrived yet after a wait longer than the longest arrival, so events in flight beyond it
+say nothing of how long such waits last, however many they are: one stuck task may hold up all of
+them, and frees them all at once. They count as watched until then; the tail says the rest.
 """
 
 from bisect import bisect_right
@@ -11,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from slatrack.domain.forecasts.remaining import Remaining
+from slatrack.domain.forecasts.remaining import LONGEST, Remaining
 from slatrack.domain.forecasts.survival import Observed, kaplan_meier
 
 LEFT = 0.8  # of those there at a landmark, the share that is there at the next one
@@ -22,13 +26,15 @@ class Passage(NamedTuple):
     """One event from the moment it was done with a step: times in seconds from there.
 
     `stayed` is when it was seen at the next one (or until when it was watched, being still there);
-    `total` when it reached what is waited for, or until when it was watched without.
+    `total` when it reached what is waited for, or until when it was watched without; one that
+    ended without `never` will.
     """
 
     stayed: float
     total: float
     arrived: bool
     weight: float = 1.0
+    never: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,4 +72,11 @@ def course(passages: Sequence[Passage]) -> Course:
 
 
 def _curve(passages: Sequence[Passage]) -> Remaining:
-    return Remaining(kaplan_meier(Observed(p.total, p.arrived, p.weight) for p in passages))
+    last = max((one.total for one in passages if one.arrived), default=LONGEST)
+    return Remaining(kaplan_meier(_observed(one, last) for one in passages))
+
+
+def _observed(one: Passage, last: float) -> Observed:
+    """Return what one passage says; one in flight says nothing beyond the `last` arrival."""
+    known = one.arrived or one.never
+    return Observed(one.total if known else min(one.total, last), one.arrived, one.weight)

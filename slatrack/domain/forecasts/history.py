@@ -111,7 +111,8 @@ def passages(events: Iterable[Past], step: str, until: str) -> Iterator[Passage]
             continue  # it was there before
         total = _total(past, arrived) - since
         stayed = (later[0] if later else past.watched) - since
-        yield Passage(max(0.0, stayed), max(0.0, total), arrived is not None, past.weight)
+        there, never = arrived is not None, arrived is None and past.ended
+        yield Passage(max(0.0, stayed), max(0.0, total), there, past.weight, never)
 
 
 def _total(past: Past, arrived: float | None) -> float:

@@ -40,7 +40,7 @@ def test_an_event_that_ended_without_it_never_reaches_it():
 
     [one] = passages([ended], "enriched", "reported")
 
-    assert (one.total, one.arrived) == (LONGEST - 5.0, False)
+    assert (one.total, one.arrived, one.never) == (LONGEST - 5.0, False, True)
 
 
 def test_a_step_after_the_end_says_nothing():
@@ -97,4 +97,4 @@ def test_what_began_before_all_that_ended_is_left_out():
     begun = stuck._replace(started=10.0, watched=50.0)
     history = History([past(started=n) for n in range(30)] + [stuck, begun])
 
-    assert history.speaks_for_all(START, "reported").curves[0].curve.longest == 50
+    assert history.speaks_for_all(START, "reported").curves[0].curve.at(20) == pytest.approx(1 / 31)

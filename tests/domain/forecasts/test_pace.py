@@ -42,10 +42,32 @@ def test_a_sink_that_stops_is_told_by_nobodys_arriving():
     found = pace(stream(stops_at=180), WHOLE, now=200, window=60)
 
     assert found.stopped == pytest.approx(20, abs=3)
-    assert found.ratio < 0.9
+    assert found.ratio == pytest.approx(1, abs=0.2)  # those that wait do so for one reason
     assert found.expected > 20
     assert found.stays(found.stopped) == pytest.approx(0.5**1.5)
     assert found.stays(found.resumes(0.9)) == pytest.approx(0.1)
+
+
+def test_how_long_a_stop_has_lasted_is_counted_from_the_last_arrival_however_long_ago():
+    last = Under(10, 20)
+    waiting = [Under(20 + n, None) for n in range(180)]
+
+    found = pace([last, *waiting], WHOLE, now=200, window=15)
+
+    assert found.stopped == 180
+    assert found.stays(180) == pytest.approx(0.5**1.5)
+
+
+def test_events_that_one_task_holds_up_slow_nobody_down():
+    """A third of them wait since second 180, all others arrive as usual."""
+    usual = [one for n, one in enumerate(stream(until=200)) if n % 3]
+    held = [Under(180 + n, None) for n in range(14)]
+    once = pace([*usual, *held], WHOLE, now=200, window=60)
+    many = pace([*usual, *held * 10], WHOLE, now=200, window=60)
+
+    assert once.ratio > 0.9
+    assert many.ratio > 0.9
+    assert once.stopped is None
 
 
 def test_no_more_are_expected_than_there_are():
@@ -68,6 +90,13 @@ def test_one_that_is_stuck_for_long_stops_nobody():
 
     assert found.stopped is None
     assert found.ratio > 0.7
+
+
+def test_of_waits_longer_than_any_in_history_nothing_is_expected():
+    """Many that wait for what nobody knows yet are no stop."""
+    found = pace([Under(0, None)] * 50, WHOLE, now=200, window=60)
+
+    assert (found.stopped, found.expected) == (None, 0)
 
 
 @given(

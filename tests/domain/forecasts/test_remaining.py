@@ -107,6 +107,26 @@ def test_a_landmark_that_few_have_passed_is_none():
     assert max(course(passages).landmarks) < 2
 
 
+def test_of_waits_longer_than_any_arrival_those_in_flight_say_nothing_however_many():
+    """One stuck task may hold up all of them, and free all of them at once."""
+    arrived = [Passage(0.5 + n / 100, 1.0 + n / 100, True) for n in range(100)]
+
+    alone, crowd = (
+        course([*arrived, *[Passage(w, w, False) for w in range(3, 15)] * many]) for many in (1, 50)
+    )
+
+    assert crowd.after(5).late(5, 15) == pytest.approx(alone.after(5).late(5, 15), abs=0.001)
+    assert crowd.after(5).late(5, 15) == pytest.approx(5 / 20, abs=0.001)
+    assert crowd.after(0).late(0, 1.5) > 0.8  # but that many have not arrived by then they do say
+
+
+def test_what_never_arrives_is_late_however_long_others_take():
+    arrived = [Passage(1.0, 1.0 + n / 100, True) for n in range(100)]
+    lost = [Passage(1.0, LONGEST - 1, False, never=True) for _ in range(100)]
+
+    assert course([*arrived, *lost]).after(0).late(0, 3600) == pytest.approx(0.5, abs=0.01)
+
+
 def test_no_passages_are_no_knowledge():
     assert course([]).arrivals == 0
     assert course([]).after(3).late(3, 10) == 1
