@@ -47,6 +47,8 @@ def postgresql(url: str, *, pool: int) -> dict[str, Any]:
         "ENGINE": "django.db.backends.postgresql",
         "NAME": given.pop("dbname", "slatrack"),
         **settings,
+        # Asked before each use: a pool would hand out those that a restarted server has ended.
+        "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             **VANISHED,
             **given,

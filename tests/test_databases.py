@@ -19,6 +19,7 @@ def test_every_part_of_a_url_arrives():
         "PASSWORD": "p@ss",
         "HOST": "db.example",
         "PORT": "6543",
+        "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             **databases.VANISHED,
             "options": databases.ABANDONED,

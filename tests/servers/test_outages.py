@@ -17,6 +17,7 @@ from tests.alerting import receivers
 from tests.servers import kafka, postgres
 from tests.servers.installed import PARTITIONS, ROUTE, Place, wait_for
 from tests.servers.truth import expected, journeys, missed_once
+from tests.servers.web import web
 
 pytestmark = pytest.mark.servers
 
@@ -166,6 +167,26 @@ def test_a_database_that_is_restarted_under_a_consumer_costs_nothing(
         wait_for(lambda: place.records_read() == everything, seconds=LIMIT, why="it stopped")
     assert sender.producer.flush(10) == 0
     assert_all_is_there(place, load)
+
+
+def test_pages_answer_at_once_when_the_database_is_back(
+    kafka_brokers, database, redis_url, tmp_path
+):
+    place = Place(kafka_brokers, database.url, redis_url, tmp_path)
+    place.prepare()
+
+    def ready(web):
+        return web.get("/readyz?of=pages").status
+
+    with web(place) as it:
+        assert ready(it) == 200
+        database.stop()
+        assert ready(it) == 503
+        database.start()
+        wait_for(lambda: ready(it) == 200, seconds=LIMIT, why="it never came back")
+        database.stop()  # nobody asks meanwhile, so nobody has learnt that connections are dead
+        database.start()
+        assert ready(it) == 200
 
 
 def test_a_redis_that_forgets_everything_delays_deliveries_and_loses_none(
