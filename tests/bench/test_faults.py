@@ -9,8 +9,10 @@ import pytest
 
 from slatrack.bench.faults.bench import _possible
 from slatrack.bench.faults.manifest import RECORDS_PER_WINDOW, UNREPORTED, Manifest
+from slatrack.bench.faults.members import Member
 from slatrack.bench.faults.proxy import COMMIT, RECORDING, Proxy
 from slatrack.bench.faults.table import FAULTS
+from tests.servers.installed import wait_for
 
 START = 1_790_000_000_000_000_000
 
@@ -56,6 +58,25 @@ def test_faults_that_stop_servers_are_not_done_where_nobody_can():
 
     assert needing == set(cannot) == FAULTS.keys() - set(can) != set()
     assert _possible(list(FAULTS), object())[1] == []
+
+
+@pytest.fixture
+def member(tmp_path):
+    def made(command):
+        return Member(command, Proxy("127.0.0.1", 1), tmp_path / "member.log", {})
+
+    return made
+
+
+def test_a_member_that_was_told_to_end_has_not_died_and_one_that_ends_by_itself_has(member):
+    told, by_itself = member("watch_deadlines"), member("no_such_command")
+    for one in (told, by_itself):
+        one.start()
+    told.end()
+
+    wait_for(by_itself.died, seconds=60, why="it runs")
+    by_itself.end()
+    assert (told.died(), by_itself.died()) == (False, True)
 
 
 @contextmanager

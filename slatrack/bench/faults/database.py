@@ -34,8 +34,8 @@ def restart(scene: Scene) -> None:
     if scene.servers is None:
         raise Stuck("nobody can stop the database")
     for share in (0.3, 0.6, 0.9):
+        before = scene.read()  # before sending: all of it may be read by then
         scene.send(share)
-        before = scene.read()
         scene.until(lambda n=before: scene.read() > n, "it stopped")  # type: ignore[misc]
         connection.close()
         scene.servers.do("stop", "postgres")

@@ -62,7 +62,7 @@ class Member:
         return self.log.read_text(errors="replace") if self.log.exists() else ""
 
     def end(self) -> None:
-        """Let it finish; kill it where it does not."""
+        """Let it finish; kill it where it does not. It has not died by that."""
         if self._process is None or self._process.poll() is not None:
             return
         self.send(signal.SIGCONT)
@@ -71,3 +71,4 @@ class Member:
             self._process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             self.kill()
+        self._process = None
