@@ -13,6 +13,7 @@ from slatrack.alerting.health import ChannelHealth, DeliveryTimes
 from slatrack.alerting.models import Trouble
 from slatrack.alerting.troubles import open_troubles
 from slatrack.domain.states import Status
+from slatrack.tracking import room
 from slatrack.tracking.forecasting import NAME as FORECASTER
 from slatrack.tracking.models import Flow, Journey, SetAside, Source, SpanBlock, Tally, Trace
 
@@ -45,12 +46,13 @@ class Health:
     undelivered: dict[str, int]
     delivery_times: DeliveryTimes
     database_bytes: int
+    no_room: str  # what to say where the disk of the database is full; else empty
     reaches: list[Reach]  # empty where one topic feeds all flows
 
     @property
     def state(self) -> str:
         """Return ok, warning or critical: the worst of what is known."""
-        if self.pulse.watcher is None or self.overdue or self.troubles:
+        if self.pulse.watcher is None or self.overdue or self.troubles or self.no_room:
             return "critical"
         failing = any(one.state in ("failing", "paused") for one in self.channels)
         behind = any(one.state == "warning" for one in self.sources)
@@ -78,6 +80,7 @@ def health(*, now: datetime) -> Health:
         undelivered=alerting.undelivered(),
         delivery_times=alerting.delivery_times(now=now),
         database_bytes=database_bytes(),
+        no_room=room.SENTENCE if room.is_full() else "",
         reaches=[one for one in _reaches(now) if one.sentence],
     )
 

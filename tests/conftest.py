@@ -18,7 +18,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from hypothesis import settings
 
 from slatrack.tracking import feeds, flows, heard, histories
-from tests.servers import chromium, kafka, postgres, redis
+from tests.servers import chromium, kafka, postgres, redis, small_disk
 from tests.servers.process import Missing
 
 # `make test` tries a few examples of each property, CI many.
@@ -75,6 +75,13 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """URL of a real Redis, empty at start of the session. Mark tests `servers`."""
     yield from _served(redis.real, "REDIS_URL", tmp_path_factory)
+
+
+@pytest.fixture
+def disk() -> Iterator[Path]:
+    """A small file system, which may be filled. Mark tests `servers`."""
+    with _OrSkip(small_disk.mounted) as folder:
+        yield folder
 
 
 @pytest.fixture(scope="session")

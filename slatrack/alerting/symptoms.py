@@ -1,6 +1,6 @@
 """What is wrong with slatrack itself right now, as its tables show it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from slatrack.alerting.models import Trouble
 from slatrack.domain.calendars import Calendars
 from slatrack.domain.instants import rfc3339
-from slatrack.tracking import closures, sources
+from slatrack.tracking import closures, room, sources
 from slatrack.tracking.housekeeping import LOST_TO_RETENTION
 from slatrack.tracking.models import Source, Tally
 from slatrack.tracking.watcher import NAME as WATCHER
@@ -57,12 +57,7 @@ def _telemetry(now: datetime, patience: timedelta) -> Iterator[Symptom]:
     partitions = sources.live(now).filter(partition__gte=0)
     silent = list(partitions.filter(alive_at__lt=now - patience).order_by("alive_at"))
     if silent:
-        yield Symptom(
-            Kind.TELEMETRY,
-            f"{len(silent)} of {partitions.count()} partitions have no reader, the first since "
-            f"{rfc3339(silent[0].alive_at)}. Is `manage.py consume_spans` running, and can it "
-            "reach Kafka?",
-        )
+        yield Symptom(Kind.TELEMETRY, _unread(silent, partitions.count()))
         return
     late = Q(watermark_at=None) | Q(watermark_at__lt=now - patience)
     first = partitions.filter(late).order_by(F("watermark_at").asc(nulls_first=True)).first()
@@ -75,6 +70,16 @@ def _telemetry(now: datetime, patience: timedelta) -> Iterator[Symptom]:
             "that pass are unknown until it goes on. Can Kafka be reached? Is it too much?",
             holds=patience if unread else HOLDS,
         )
+
+
+def _unread(silent: Sequence[Source], partitions: int) -> str:
+    if room.is_full():
+        return room.SENTENCE
+    return (
+        f"{len(silent)} of {partitions} partitions have no reader, the first since "
+        f"{rfc3339(silent[0].alive_at)}. Is `manage.py consume_spans` running, and can it "
+        "reach Kafka?"
+    )
 
 
 def _lost(now: datetime) -> Iterator[Symptom]:

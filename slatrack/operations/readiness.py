@@ -1,4 +1,4 @@
-"""Is slatrack able to do its job: database, migrations, the reader of spans, the watcher?"""
+"""Is slatrack able to do its job: database, migrations, room, reader of spans, watcher?"""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from slatrack.tracking import sources
+from slatrack.tracking import room, sources
 from slatrack.tracking.models import Source
 from slatrack.tracking.watcher import NAME as WATCHER
 
@@ -38,6 +38,7 @@ def look(*, now: datetime, pages_only: bool = False) -> list[Answer]:
         return answers
     answers.append(_ask("migrations", _migrations))
     if answers[1].ready and not pages_only:
+        answers.append(_ask("room", _room))
         answers.append(_ask("reader", partial(_reader, now)))
         answers.append(_ask("watcher", partial(_watcher, now)))
     return answers
@@ -69,6 +70,10 @@ def _migrations() -> str:
         return f"{len(missing)} migrations are missing, first {first}: run `manage.py migrate`"
     _migrated.add(name)
     return ""
+
+
+def _room() -> str:
+    return room.SENTENCE if room.is_full() else ""
 
 
 def _reader(now: datetime) -> str:

@@ -19,7 +19,7 @@ from tests.spans import NOON_NS, SECOND, span, trace_id
 EMBEDDED = Environment(database_url="")
 PROTECTED = Environment(metrics_token="let me see", database_url="")
 NOW = datetime.now(UTC)
-ALL = ("database", "migrations", "reader", "watcher")
+ALL = ("database", "migrations", "room", "reader", "watcher")
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ def test_over_otlp_alone_no_reader_of_kafka_is_missed(settings):
 
     answers = {answer.name: answer.ready for answer in readiness.look(now=NOW)}
 
-    assert answers == {"database": True, "migrations": True, "reader": True, "watcher": False}
+    assert answers == dict.fromkeys(ALL, True) | {"watcher": False}
 
 
 @pytest.mark.django_db

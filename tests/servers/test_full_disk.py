@@ -1,51 +1,33 @@
-"""A disk that is full: reading stops, says so, loses nothing, and goes on by itself."""
+"""A disk that is full: reading stops, says so, loses nothing, and goes on by itself.
 
-import os
-import shutil
+Needs a file system that may be filled, so root, or sudo without a password (`small_disk`).
+"""
+
 import sqlite3
-import subprocess
-import tempfile
-from contextlib import contextmanager, suppress
-from pathlib import Path
 
 import pytest
+from confluent_kafka import ConsumerGroupTopicPartitions
+from confluent_kafka.admin import AdminClient
 
 from slatrack.bench.load import Load
-from tests.servers.installed import Place, wait_for
-from tests.servers.test_outages import Sender, running
+from tests.servers.installed import PARTITIONS, Place, wait_for
+from tests.servers.small_disk import filled, moved
+from tests.servers.test_outages import Sender, assert_all_is_there, running
 from tests.servers.truth import expected, journeys
+from tests.servers.web import web
 
 pytestmark = pytest.mark.servers
 
-SIZE = 96  # MB
 SPANS = 16_000
 LIMIT = 180  # seconds
-
-
-@pytest.fixture
-def disk():
-    """A small file system, which is soon full."""
-    folder = Path(tempfile.mkdtemp(prefix="slatrack-disk-"))
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={SIZE}m,mode=1777", "tmpfs", str(folder)]
-    sudo = [] if os.geteuid() == 0 else ["sudo", "-n"]
-    subprocess.run([*sudo, *mount], check=True)
-    yield folder
-    subprocess.run([*sudo, "umount", "--lazy", str(folder)], check=True)
-    folder.rmdir()
-
-
-@contextmanager
-def filled(disk):
-    """Let not one byte be left on it."""
-    ballast = disk / "ballast"
-    with ballast.open("wb", buffering=0) as file:
-        for size in (1 << 20, 1 << 12, 1):
-            with suppress(OSError):
-                while file.write(bytes(size)):
-                    continue
-    assert shutil.disk_usage(disk).free == 0
-    yield
-    ballast.unlink()
+FULL = "disk of the database is full"
+SIGN_IN = """
+from django.contrib.auth import get_user_model
+from django.test import Client
+browser = Client()
+browser.force_login(get_user_model().objects.create_superuser("ops"))
+print("sessionid=" + browser.cookies["sessionid"].value)
+"""
 
 
 class Embedded(Place):
@@ -63,32 +45,90 @@ class Embedded(Place):
 
 
 @pytest.fixture
-def place(kafka_brokers, postgres_url, redis_url, tmp_path, disk):
+def embedded(kafka_brokers, postgres_url, redis_url, tmp_path, disk):
     made = Embedded(kafka_brokers, postgres_url, redis_url, tmp_path, disk)
     made.prepare()
     return made
 
 
-def test_a_full_disk_stops_reading_says_so_loses_nothing_and_is_got_over(place, disk):
+@pytest.fixture
+def place(kafka_brokers, postgres_url, redis_url, tmp_path, disk):
+    made = Place(kafka_brokers, postgres_url, redis_url, tmp_path)
+    with moved(postgres_url, made.topic, disk):
+        made.prepare()
+        yield made
+
+
+def test_a_full_disk_stops_reading_says_so_loses_nothing_and_is_got_over(embedded, disk):
+    load = Load(SPANS, seed=13)
+    sender = Sender(embedded, load)
+    with running(embedded, "consume_spans"):
+        begin(embedded, sender)
+        with filled(disk):
+            go_on(embedded, sender)
+            assert embedded.records_read() < len(sender.records)
+        all_is_read(embedded, sender)
+    assert "the database is back" in embedded.said("consume_spans")
+    assert embedded.rows("SELECT sum(spans) FROM tracking_trace") == [(load.total,)]
+    assert embedded.rows("SELECT count(*) FROM tracking_setaside") == [(0,)]
+    done = {event for event, (status, *_) in journeys(embedded).items() if status == "done"}
+    assert done == set(expected(load))
+
+
+def test_a_full_postgresql_stops_reading_tells_everybody_loses_nothing_and_is_got_over(place, disk):
     load = Load(SPANS, seed=13)
     sender = Sender(place, load)
-    with running(place, "consume_spans"):
-        sender.send(1 / 4)
-        wait_for(lambda: place.records_read() > 0, seconds=LIMIT, why="it never began")
+    by_http = sender.records.pop()
+    place.manage("collectstatic", "--no-input", "--verbosity", "0")
+    cookie = place.manage("shell", "-v", "0", "-c", SIGN_IN).split()[-1]
+
+    with web(place) as it, running(place, "consume_spans"), running(place, "watch_deadlines"):
+        begin(place, sender)
         with filled(disk):
-            sender.send(1)
-            assert sender.producer.flush(30) == 0
-            wait_for(
-                lambda: "the database is full, reading pauses" in place.said("consume_spans"),
-                seconds=LIMIT,
-                why="nobody said that the disk is full",
-            )
+            go_on(place, sender)
+            stood = offsets(place)
+            answer = it.send(by_http)
+            assert (answer.status, answer.headers["Retry-After"]) == (503, "2")
+            assert b"full" in answer.body
+            assert FULL in it.get("/readyz").body.decode()
+            assert it.get("/readyz?of=pages").status == 200
+            part = it.get("/health/", headers={"Cookie": cookie, "HX-Request": "true"})
+            assert (part.status, FULL in part.body.decode()) == (200, True)
+            assert offsets(place) == stood
             assert place.records_read() < len(sender.records)
-        wait_for(
-            lambda: place.records_read() == len(sender.records), seconds=LIMIT, why="it stopped"
-        )
+        all_is_read(place, sender)
+        assert it.send(by_http).status == 200
+        wait_for(lambda: it.get("/readyz").status == 200, seconds=LIMIT, why="it is not ready")
     assert "the database is back" in place.said("consume_spans")
-    assert place.rows("SELECT sum(spans) FROM tracking_trace") == [(load.total,)]
-    assert place.rows("SELECT count(*) FROM tracking_setaside") == [(0,)]
-    done = {event for event, (status, *_) in journeys(place).items() if status == "done"}
-    assert done == set(expected(load))
+    assert_all_is_there(place, load)
+
+
+def begin(place, sender):
+    sender.send(1 / 4)
+    wait_for(lambda: place.records_read() > 0, seconds=LIMIT, why="it never began")
+
+
+def go_on(place, sender):
+    """Send the rest while the disk is full, until the consumer says that it is."""
+    sender.send(1)
+    assert sender.producer.flush(30) == 0
+    wait_for(
+        lambda: "the database is full, reading pauses" in place.said("consume_spans"),
+        seconds=LIMIT,
+        why="nobody said that the disk is full",
+    )
+
+
+def all_is_read(place, sender):
+    everything = len(sender.records)
+    wait_for(lambda: place.records_read() == everything, seconds=LIMIT, why="it stopped")
+
+
+def offsets(place):
+    """Return how far each partition has been read, by the database and by Kafka."""
+    stored = place.rows("SELECT partition, next_offset FROM tracking_source WHERE partition >= 0")
+    admin = AdminClient({"bootstrap.servers": place.brokers, "log_level": 0})
+    asked = admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(place.topic)])
+    told = asked[place.topic].result(30).topic_partitions
+    assert len(stored) == PARTITIONS
+    return sorted(stored), sorted((one.partition, one.offset) for one in told)
