@@ -122,6 +122,7 @@ def lock(scene: Scene) -> None:
         _restart(member)
     scene.send(0.5)
     scene.until(scene.all_read, "it never began")
+    scene.until(lambda: all(map(scene.owned_by, scene.consumers)), "one of them owns nothing")
     before = scene.epochs()
     with scene.admin() as admin:
         admin.execute("BEGIN")
@@ -131,7 +132,8 @@ def lock(scene: Scene) -> None:
         admin.execute("COMMIT")
     scene.send()
     scene.until(scene.all_read, "it never went on")
-    scene.notes["partitions_that_changed_hands"] = scene.epochs() - before
+    if moved := scene.epochs() - before:
+        raise Stuck(f"{moved} partitions changed hands")
 
 
 def vanish(scene: Scene) -> None:

@@ -26,6 +26,7 @@ from slatrack.tracking.models import Source
 CONSUMERS = 2
 SINKS = 3  # of the records of a window, the one that proves that events arrived
 PATIENCE = 120.0  # seconds without progress
+JUDGED = 60.0  # seconds after the last has been due and read until all must be judged
 DUE = timedelta(minutes=15)  # of the load's deadlines, after an event began
 SLOWEST = 1_000  # spans a second that are made and sent at least
 
@@ -48,6 +49,7 @@ class Scene:
     watcher: list[Member] = field(default_factory=list)
     numbers: dict[int, int] = field(default_factory=dict)  # of the manifest, by those of the topic
     asides: int = 0  # records that are to be set aside
+    due: datetime = datetime.min.replace(tzinfo=UTC)  # when the last of what was sent is
     notes: dict[str, object] = field(default_factory=dict)
     _held: list[tuple[int, bytes]] = field(default_factory=list)
     _from: float = 0.0
@@ -67,6 +69,7 @@ class Scene:
         windows = round(upto * self.windows) - len(self.manifest.records) // RECORDS_PER_WINDOW
         due = datetime.now(UTC) + timedelta(seconds=10 + windows * SPANS_PER_WINDOW / SLOWEST)
         if windows > 0:
+            self.due = due
             self._add(windows, due, sinks=sinks)
         if wait:
             self.topic.flush()
@@ -196,7 +199,8 @@ def finish(made: Scene) -> list[str]:
     stuck = []
     try:
         made.until(made.all_read, "not all was read")
-        made.until(lambda: invariants.settled(made.manifest), "not all was judged", seconds=60)
+        seconds = JUDGED + max(0.0, (made.due - datetime.now(UTC)).total_seconds())
+        made.until(lambda: invariants.settled(made.manifest), "not all was judged", seconds=seconds)
     except Stuck as exc:
         stuck.append(str(exc))
     now = datetime.now(UTC)

@@ -28,13 +28,17 @@ class Fault:
 
 
 def kill(scene: Scene) -> None:
-    """kill -9 of either consumer, each time once a random part has been read."""
-    read = scene.read()
-    scene.send()
-    records = range(read + 1, sum(scene.topic.ends()))
-    for point in sorted(scene.rng.choices(records, k=scene.kills)):
-        scene.until(lambda n=point: scene.read() >= n, "no progress between kills")  # type: ignore[misc]
+    """kill -9 of either consumer, each time once a random part of what came since has been read."""
+    amid = 0
+    for number in range(scene.kills):
+        read = scene.read()
+        scene.send((number + 1) / scene.kills)
+        end = sum(scene.topic.ends())
+        upto = scene.rng.randint(min(read + 1, end), end)
+        scene.until(lambda n=upto: scene.read() >= n, "no progress between kills")  # type: ignore[misc]
+        amid += scene.read() < end
         again(scene.rng.choice(scene.consumers))
+    scene.notes["killed_with_records_unread"] = amid
 
 
 def kill_again_and_again(scene: Scene) -> None:
