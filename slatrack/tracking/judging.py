@@ -99,7 +99,7 @@ def _decide(
     known = _known(running, rule, before, flows)
     if running.ended:
         return _end(known, running.ended, moment)
-    judged = _judgement(known, running, moment)
+    judged = _judgement(known, running, moment, later=_is_later(known, before))
     after = known._replace(
         verdict=judged.verdict,
         warned=judged.warned,
@@ -183,7 +183,14 @@ def _known(running: Running, rule: RuleInForce, before: Decided | None, flows: F
     )
 
 
-def _judgement(known: Decided, running: Running, moment: Moment) -> Judgement:
+def _is_later(known: Decided, before: Decided | None) -> bool:
+    """Whether a deadline ends later than when it was judged before, or ended at no instant."""
+    if before is None or before.due_at is None or known.due_at is None:
+        return True
+    return ends(known.due_at, known.grace) > ends(before.due_at, before.grace)
+
+
+def _judgement(known: Decided, running: Running, moment: Moment, *, later: bool) -> Judgement:
     if known.due_at is not None and not (running.reached_at is not None and running.proven):
         end = ends(known.due_at, known.grace)
         if _stands(known, running, end):
@@ -191,7 +198,7 @@ def _judgement(known: Decided, running: Running, moment: Moment) -> Judgement:
             reason = LATE if late else known.reason
             return Judgement(known.verdict, known.warned, reason, None)
         if not moment.silent:
-            return _left(known, running, end, moment)
+            return _left(known, running, end, moment, later=later)
     return judge(
         running,
         now=moment.now,
@@ -212,15 +219,18 @@ def _stands(known: Decided, running: Running, end: datetime) -> bool:
     return known.watermark is not None and known.watermark >= end
 
 
-def _left(known: Decided, running: Running, end: datetime, moment: Moment) -> Judgement:
+def _left(
+    known: Decided, running: Running, end: datetime, moment: Moment, *, later: bool
+) -> Judgement:
     """Without proof the recorder leaves the verdict, and says when the watcher must look.
 
-    One that cannot hold yet by what is known now is open again.
+    One that cannot hold yet by what is known now is open again; unknown only where it is due later
+    now, for a batch that waited for the journey's rows began before the watcher said it.
     """
     verdict, reason = known.verdict, known.reason
     settled = verdict in (Verdict.MET, Verdict.MISSED)
     if (settled and moment.read_to < end) or (
-        verdict is Verdict.UNKNOWN and moment.now < end + PATIENCE
+        verdict is Verdict.UNKNOWN and later and moment.now < end + PATIENCE
     ):
         verdict, reason = Verdict.WAITING, "what it was decided by has changed"
     points = [at for at in known.warnings[known.warned :] if running.reached_at is None]

@@ -5,7 +5,7 @@ from itertools import permutations
 import pytest
 
 from slatrack.tracking import flows, reading
-from slatrack.tracking.models import Deadline, Flip, Journey, SpanBlock, Trace
+from slatrack.tracking.models import Deadline, Flip, Journey, Source, SpanBlock, Trace
 from tests.bonds import after, sent, settle, store
 
 pytestmark = pytest.mark.django_db
@@ -62,6 +62,19 @@ def deadline():
 def forget():
     for model in (Flip, Deadline, Journey, Trace, SpanBlock):
         model.objects.all().delete()
+
+
+def test_unknown_is_open_again_once_an_amendment_has_moved_what_is_due():
+    document(RESTART)
+    store([received(version="1")], at=1)
+    behind = {"epoch": 1, "watermark_at": after(5), "alive_at": after(600)}
+    Source.objects.create(name="replay:1", **behind)
+    settle(100)
+    assert deadline().verdict == "unknown"
+
+    store([received("v2", at=90, version="2")], at=101)
+
+    assert (deadline().verdict, deadline().due_at) == ("waiting", after(150))
 
 
 def outcomes(spans, *, at):

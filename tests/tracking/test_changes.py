@@ -271,6 +271,20 @@ def test_while_telemetry_is_behind_a_grace_keeps_nobody_busy():
     assert told() == [("waiting", "unknown")]
 
 
+def test_a_batch_that_began_before_an_event_was_unknown_takes_nothing_back():
+    """It may have waited for the event's rows while the watcher looked: its clock is behind."""
+    load()
+    record([accepted("T1", at=5)], now=NOW)
+    Source.objects.create(name="replay:1", epoch=1, watermark_at=minutes(5), alive_at=minutes(60))
+    assert watcher.settle_due(now=minutes(16)) == 1
+
+    record([enriched("T1")], now=minutes(14))
+    record([received("T1")], now=minutes(14))  # so it was due five seconds earlier
+
+    assert told() == [("waiting", "unknown")]
+    assert Deadline.objects.get().verdict == "unknown"
+
+
 def test_noise_that_was_parked_before_a_step_and_a_key_came_is_kept_too():
     load()
     record([span("noise", parent="received")], now=NOW)
