@@ -26,6 +26,7 @@ from slatrack.tracking.models import Source
 CONSUMERS = 2
 SINKS = 3  # of the records of a window, the one that proves that events arrived
 PATIENCE = 120.0  # seconds without progress
+NEVER = datetime.min.replace(tzinfo=UTC)
 JUDGED = 60.0  # seconds after the last has been due and read until all must be judged
 DUE = timedelta(minutes=15)  # of the load's deadlines, after an event began
 SLOWEST = 1_000  # spans a second that are made and sent at least
@@ -49,7 +50,7 @@ class Scene:
     watcher: list[Member] = field(default_factory=list)
     numbers: dict[int, int] = field(default_factory=dict)  # of the manifest, by those of the topic
     asides: int = 0  # records that are to be set aside
-    due: datetime = datetime.min.replace(tzinfo=UTC)  # when the last of what was sent is
+    due: datetime = NEVER  # when the last of what was sent is
     notes: dict[str, object] = field(default_factory=dict)
     _held: list[tuple[int, bytes]] = field(default_factory=list)
     _from: float = 0.0

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from slatrack.bench.faults import clock, database, kafka
+from slatrack.bench.faults import backlog, clock, database, kafka
 from slatrack.bench.faults.members import Member
 from slatrack.bench.faults.proxy import Link
 from slatrack.bench.faults.scene import Scene
@@ -146,6 +146,7 @@ FAULTS: dict[str, Fault] = {
     "kill_in_commit": Fault("kill -9 inside the COMMIT", kill_in_commit),
     "ambiguous_commit": Fault("cut between COMMIT and its answer", ambiguous_commit),
     "outage": Fault("consumers stopped while deadlines pass", outage),
+    "catch_up": Fault("a backlog, and how long until it is judged", backlog.catch_up),
     "two_owners": Fault("SIGSTOP, rebalance, SIGCONT", two_owners),
     "two_owners_in_commit": Fault("the same with a transaction open", two_owners_in_commit),
     "database_restart": Fault(
