@@ -28,7 +28,7 @@ def mounted() -> Iterator[Path]:
     mount = [*sudo, "mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
     try:
         subprocess.run(mount, check=True, capture_output=True)
-    except (subprocess.CalledProcessError, FileNotFoundError) as error:
+    except (subprocess.CalledProcessError, OSError) as error:
         folder.rmdir()
         raise Missing(f"mounting a tmpfs needs root, or sudo without a password: {error}") from None
     yield folder
