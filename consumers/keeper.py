@@ -32,7 +32,7 @@ class Keeper:
         self._lock = threading.RLock()
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
-        self.kept = False  # polled since the work began, so reading was paused
+        self._kept = False  # polled since the work began
 
     def start(self) -> None:
         """Be there from now on."""
@@ -45,7 +45,7 @@ class Keeper:
             self._thread.join()
 
     def __enter__(self) -> "Keeper":
-        self.kept, self._since = False, time.monotonic()
+        self._kept, self._since = False, time.monotonic()
         return self
 
     def __exit__(
@@ -70,8 +70,8 @@ class Keeper:
         connection.close()
 
     def _keep(self) -> None:
-        if not self.kept:
-            self.kept = True
+        if not self._kept:
+            self._kept = True
             logger.warning("the database takes longer than %s s: reading pauses", LONG)
         try:
             self._subscription.hold(POLL)

@@ -179,7 +179,7 @@ class Loop:
                 reconnect()
                 self._wait(pause, exc)
                 pause = min(2 * pause, LONGEST_PAUSE) or FIRST_PAUSE
-        if pause > FIRST_PAUSE or self._keeper.kept:
+        if self.subscription.paused:  # now, or by work that failed before this
             logger.info("the database is back")
             self.subscription.resume()
 

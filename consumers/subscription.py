@@ -58,7 +58,7 @@ class Subscription:
         self.brokers = Brokers(admin_settings(configuration))
         self._consumer = Consumer(configuration)
         self._gathering = Gathering(self._consumer, records=batch[0], seconds=batch[1])
-        self._held = False
+        self.paused = False
         self._unowned: set[Place] = set()  # fenced, but still assigned by Kafka
         self._touched_at: datetime | None = None
         self._complained: set[str] = set()
@@ -99,8 +99,8 @@ class Subscription:
 
     def hold(self, seconds: float) -> None:
         """Stay a member of the group for a while without reading on."""
-        if not self._held:
-            self._held = True
+        if not self.paused:
+            self.paused = True
             self._consumer.pause(self._consumer.assignment())
         until = time.monotonic() + seconds
         while not self.stop.is_set() and time.monotonic() < until:
@@ -108,9 +108,9 @@ class Subscription:
 
     def resume(self) -> None:
         """Read on after `hold`."""
-        if not self._held:
+        if not self.paused:
             return
-        self._held = False
+        self.paused = False
         self._consumer.resume(self._consumer.assignment())
 
     def close(self) -> None:
@@ -173,7 +173,7 @@ class Subscription:
     def _on_assign(self, consumer: Consumer, assigned: list[TopicPartition]) -> None:
         places = [(one.topic, one.partition) for one in assigned]
         consumer.incremental_assign(self._claimed(places))
-        if self._held:
+        if self.paused:
             consumer.pause(assigned)
         logger.info("reading %s", ", ".join(f"{topic}/{number}" for topic, number in places))
 

@@ -44,6 +44,7 @@ class Twin:
         self.partitions = Partitions()
         self.partitions.take(TOPIC, claim(TOPIC, [0, 1], group="g", owner="a", now=NOW))
         self.holds: list[float] = []
+        self.paused = False
         self.resumed = 0
         self.lost: list[str] = []
         self.said: list[str] = []
@@ -64,9 +65,11 @@ class Twin:
 
     def hold(self, seconds):
         self.holds.append(seconds)
+        self.paused = True
 
     def resume(self):
         self.resumed += 1
+        self.paused = False
 
     def fenced(self, names):
         self.lost += names
@@ -182,9 +185,8 @@ def test_a_database_that_takes_nothing_is_waited_for_and_no_record_is_blamed(
 def test_while_a_transaction_takes_long_polling_goes_on_and_reading_pauses(monkeypatch, caplog):
     monkeypatch.setattr(keeper, "LONG", 0.01)
     monkeypatch.setattr(keeper, "POLL", 0.01)
-    polled, stop = threading.Event(), threading.Event()
-    twin = Twin([Message(0, one(1))])
-    twin.hold = lambda seconds: polled.set()
+    stop = threading.Event()
+    twin, polled = polling(Twin([Message(0, one(1))]))
 
     def long(*args, **options):
         assert polled.wait(20), "nobody polls"
@@ -194,6 +196,39 @@ def test_while_a_transaction_takes_long_polling_goes_on_and_reading_pauses(monke
 
     assert twin.resumed == 1
     assert caplog.text.count("the database takes longer") == 1
+
+
+def polling(twin):
+    """Return the twin, and an event that is set once it is polled beside the work."""
+    polled, hold = threading.Event(), twin.hold
+
+    def held(seconds):
+        hold(seconds)
+        polled.set()
+
+    twin.hold = held
+    return twin, polled
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("error", [OperationalError("cut off"), ValueError("too odd")])
+def test_reading_goes_on_after_a_long_transaction_that_failed_and_a_short_one(error, monkeypatch):
+    monkeypatch.setattr(keeper, "LONG", 0.01)
+    monkeypatch.setattr(keeper, "POLL", 0.01)
+    failures, stop = [error], threading.Event()
+    twin, polled = polling(Twin([Message(0, one(1))]))
+
+    def long_once(*args, **options):
+        if failures:
+            assert polled.wait(20), "nobody polls"
+            monkeypatch.setattr(keeper, "LONG", 60.0)
+            raise failures.pop()
+        stop.set()
+        return record(*args, **options)
+
+    a_loop(twin, record=long_once, stop=stop).run()
+
+    assert (stored(), twin.paused) == (1, False)
 
 
 @pytest.mark.django_db
