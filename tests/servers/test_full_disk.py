@@ -12,7 +12,7 @@ from confluent_kafka.admin import AdminClient
 from slatrack.bench.load import Load
 from tests.servers.installed import PARTITIONS, Place, wait_for
 from tests.servers.small_disk import filled, moved
-from tests.servers.test_outages import Sender, assert_all_is_there, running
+from tests.servers.test_outages import Sender, assert_all_is_there, lately, running
 from tests.servers.truth import expected, journeys
 from tests.servers.web import web
 
@@ -76,7 +76,7 @@ def test_a_full_disk_stops_reading_says_so_loses_nothing_and_is_got_over(embedde
 
 
 def test_a_full_postgresql_stops_reading_tells_everybody_loses_nothing_and_is_got_over(place, disk):
-    load = Load(SPANS, seed=13)
+    load = Load(SPANS, seed=13, start=lately())
     sender = Sender(place, load)
     by_http = sender.records.pop()
     place.manage("collectstatic", "--no-input", "--verbosity", "0")
