@@ -28,6 +28,12 @@ browser = Client()
 browser.force_login(get_user_model().objects.create_superuser("ops"))
 print("sessionid=" + browser.cookies["sessionid"].value)
 """
+TROUBLES = """
+from datetime import timedelta
+from django.utils import timezone
+from slatrack.alerting.symptoms import symptoms
+print([one.sentence for one in symptoms(now=timezone.now() + timedelta(minutes=2))])
+"""
 
 
 class Embedded(Place):
@@ -94,6 +100,7 @@ def test_a_full_postgresql_stops_reading_tells_everybody_loses_nothing_and_is_go
             assert it.get("/readyz?of=pages").status == 200
             part = it.get("/health/", headers={"Cookie": cookie, "HX-Request": "true"})
             assert (part.status, FULL in part.body.decode()) == (200, True)
+            assert FULL in place.manage("shell", "-v", "0", "-c", TROUBLES)
             assert offsets(place) == stood
             assert place.records_read() < len(sender.records)
         all_is_read(place, sender)
