@@ -19,7 +19,7 @@ from slatrack.tracking.flows import Flows
 class Locked(NamedTuple):
     """Journeys that are due, locked: `number` of them, `others` those whose rows cannot suffice."""
 
-    quiet: str  # ids, as PostgreSQL writes an array: they only go back to it
+    quiet: str  # where their rows lie, as PostgreSQL writes an array: it only goes back to it
     others: list[UUID]
     number: int
     oldest: datetime | None
@@ -27,10 +27,10 @@ class Locked(NamedTuple):
 
 # In two statements, lest the second see deadlines as they were before it waited for a lock.
 _LOCK = """
-SELECT coalesce(array_agg(id) FILTER (WHERE quiet), '{}')::text,
+SELECT coalesce(array_agg(ctid) FILTER (WHERE quiet), '{}')::text,
        coalesce(array_agg(id) FILTER (WHERE NOT quiet), '{}'), count(*), min(next_at)
 FROM (
-    SELECT id, next_at, (silent_at IS NULL OR silent_at > %(read_to)s)
+    SELECT id, ctid, next_at, (silent_at IS NULL OR silent_at > %(read_to)s)
            AND (flow_id, judged_by) IN
                (SELECT * FROM unnest(%(flows)s::bigint[], %(stamps)s::int[])) AS quiet
     FROM tracking_journey
@@ -42,10 +42,12 @@ FROM (
      set_config('max_parallel_workers_per_gather', '0', true) AS workers
 """  # the settings are the transaction's: the second statement is to go by indexes, and at once
 
-# Of each journey all deadlines are judged; whether their rows suffice says `whole`.
+# Of each journey all deadlines are judged; whether their rows suffice says `whole`. Rows that are
+# locked stay where they lie, so they are found and changed there, in that order, without an index.
 _SETTLE = """
 WITH known AS (
-    SELECT d.*, j.step, j.next_at, j.silent_at, newest.version AS taking_over,
+    SELECT d.*, d.ctid AS lies_at, j.ctid AS journey_at, j.step, j.next_at, j.silent_at,
+           newest.version AS taking_over,
            d.due_at + make_interval(secs => d.grace_seconds) AS graced,
            d.due_at IS NOT NULL AND d.verdict IN ('waiting', 'unknown') AS is_open,
            (d.warnings ->> (d.warned - 1))::timestamptz AS told_at,
@@ -54,7 +56,7 @@ WITH known AS (
     FROM tracking_journey j JOIN tracking_deadline d ON d.journey_id = j.id
     LEFT JOIN unnest(%(flows)s::bigint[], %(names)s::text[], %(versions)s::int[])
          AS newest (flow_id, name, version) ON newest.flow_id = j.flow_id AND newest.name = d.name
-    WHERE j.id = ANY(%(ids)s::uuid[]) AND d.journey_id = ANY(%(ids)s::uuid[])
+    WHERE j.ctid = ANY(%(quiet)s::tid[])
 ), timed AS (
     SELECT *, graced + interval '1 microsecond' AS ends_at,
            CASE WHEN warns_at < due_at THEN warns_at END AS warning_at,
@@ -90,12 +92,12 @@ WITH known AS (
                        ELSE '' END AS why
     FROM judged
     WINDOW journey AS (
-        PARTITION BY journey_id
+        PARTITION BY journey_at
         ORDER BY due_at IS NULL, judged <> 'missed', judged <> 'unknown', judged <> 'waiting',
                  due_at, name COLLATE "C"
         ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
 ), settled AS MATERIALIZED (
-    SELECT id, journey_id, name, version, severity, step, due_at, warnings, warned, verdict, judged,
+    SELECT id, lies_at, journey_id, journey_at, name, version, severity, step, due_at, warnings, warned, verdict, judged,
            why, flip_count, almanac, is_open, warns, flips, warning_at, shown, then_at
     FROM whole WHERE suffices
 ), flip AS (
@@ -114,16 +116,17 @@ WITH known AS (
         flip_count = old.flip_count + (new.warns OR new.flips)::int,
         watermark = CASE WHEN new.warns OR new.flips THEN %(read_to)s ELSE old.watermark END
     FROM settled AS new
-    WHERE old.id = new.id AND new.is_open AND (new.warns OR new.judged <> 'waiting')
+    WHERE old.ctid = new.lies_at AND new.is_open AND (new.warns OR new.judged <> 'waiting')
 ), journey AS (
     UPDATE tracking_journey AS old
     SET verdict = shown.judged, due_at = shown.due_at, deadline = shown.name,
         warn_at = (shown.warnings ->> 0)::timestamptz, next_at = then_at, changed_at = %(now)s
-    FROM settled AS shown WHERE old.id = shown.journey_id AND shown.id = shown.shown
+    FROM settled AS shown WHERE old.ctid = shown.journey_at AND shown.id = shown.shown
 )
 SELECT (SELECT count(*) FROM settled WHERE warns OR flips),
        ARRAY(SELECT journey_id FROM settled WHERE id = shown LIMIT %(many)s),
-       ARRAY(SELECT unnest(%(ids)s::uuid[]) EXCEPT SELECT journey_id FROM settled)
+       ARRAY(SELECT id FROM tracking_journey
+             WHERE ctid IN (SELECT unnest(%(quiet)s::tid[]) EXCEPT SELECT journey_at FROM settled))
 """
 
 
@@ -139,7 +142,7 @@ def lock(flows: Flows, moment: Moment, limit: int) -> Locked:
     return Locked(*store.run(_LOCK, values)[0])
 
 
-def settle(ids: str, flows: Flows, moment: Moment) -> list[UUID]:
+def settle(quiet: str, flows: Flows, moment: Moment) -> list[UUID]:
     """Settle locked journeys; return those that are left, for this their rows do not suffice."""
     newest = [
         (flows.ids[flow], name, version)
@@ -148,7 +151,7 @@ def settle(ids: str, flows: Flows, moment: Moment) -> list[UUID]:
         if version
     ]
     values = {
-        "ids": ids, "read_to": moment.read_to, "now": moment.now, "patience": PATIENCE,
+        "quiet": quiet, "read_to": moment.read_to, "now": moment.now, "patience": PATIENCE,
         "silent": SILENT, "behind": behind(moment.now, moment.watermark), "late": LATE,
         "many": live.MANY + 1,
         "flows": [one[0] for one in newest],
