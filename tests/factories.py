@@ -2,10 +2,11 @@
 
 import itertools
 import uuid
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from slatrack.tracking.models import Deadline, Flip, Flow, Journey
+from slatrack.tracking.models import Deadline, Flip, Flow, Journey, Unrouted
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 _number = itertools.count(1)
@@ -81,7 +82,7 @@ def deadline(of: Journey, **fields: Any) -> Deadline:
 
 
 def new_flip(of: Journey, about: str, before: str, after: str, **fields: Any) -> Flip:
-    """Return an unrouted flip of a journey's deadline (or, about="status", of itself), unsaved."""
+    """Return a flip of a journey's deadline (or, about="status", of itself), unsaved."""
     status = about == "status"
     values = {
         "deadline": "" if status else of.deadline,
@@ -100,4 +101,12 @@ def new_flip(of: Journey, about: str, before: str, after: str, **fields: Any) ->
 def flip(of: Journey, about: str, before: str, after: str, **fields: Any) -> Flip:
     row = new_flip(of, about, before, after, **fields)
     row.save()
+    queue([row])
     return row
+
+
+def queue(flips: Iterable[Flip]) -> None:
+    """Have saved flips wait for alerting, as whoever records them does."""
+    Unrouted.objects.bulk_create(
+        [Unrouted(flip=row, journey=row.journey, flow_id=row.journey.flow_id) for row in flips]
+    )

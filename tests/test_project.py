@@ -56,12 +56,15 @@ def test_every_metric_is_documented():
     assert names == set(re.findall(r"^\| `(slatrack_\w+)` \|", OPERATIONS, re.M))
 
 
+MOVING = {("0003_unrouted", "RunSQL")}  # migrations that move rows, each with a test of its own
+
+
 def test_migrations_do_what_the_models_say_and_nothing_else():
     """So a suite whose tables come from the models tests what an installation has."""
     loader = MigrationLoader(None)
     ours = [one for one in loader.disk_migrations.values() if type(one).__module__.startswith(OURS)]
     beside = {
-        type(step).__name__
+        (migration.name, type(step).__name__)
         for migration in ours
         for step in migration.operations
         if isinstance(step, RunPython | RunSQL | SeparateDatabaseAndState)
@@ -70,7 +73,7 @@ def test_migrations_do_what_the_models_say_and_nothing_else():
     unsaid = MigrationAutodetector(loader.project_state(), models).changes(loader.graph)
 
     assert {one.app_label for one in ours} == {"tracking", "alerting", "dashboards"}
-    assert beside == set()
+    assert beside == MOVING
     assert unsaid == {}
 
 

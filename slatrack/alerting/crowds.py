@@ -21,6 +21,19 @@ from slatrack.tracking.models import Flip
 FEWEST = 20  # in a crowd: fewer are routed one by one
 
 
+class Claimed(NamedTuple):
+    """Flips that nobody else takes up now; `ids` are an array as PostgreSQL writes one."""
+
+    ids: str
+    flows: list[int]
+    number: int
+    last: int | None
+
+    def numbers(self) -> list[int]:
+        """Return `ids` as numbers."""
+        return [int(one) for one in self.ids.strip("{}").split(",") if one]
+
+
 class Found(NamedTuple):
     """A crowd as PostgreSQL counts it; `ids` are an array as it writes one."""
 
@@ -33,23 +46,22 @@ class Found(NamedTuple):
 
 
 _CLAIM = """
-SELECT coalesce(array_agg(id), '{}')::text, coalesce(array_agg(DISTINCT flow_id), '{}')
-FROM (SELECT f.id, j.flow_id FROM tracking_flip f JOIN tracking_journey j ON j.id = f.journey_id
-      WHERE f.id = ANY(%(ids)s) AND f.routed_at IS NULL AND f.due_at IS NOT NULL
-        AND (f.about = 'warning' AND f."after" ~ '^[0-9]{1,4}$'
-             OR f.about = 'verdict' AND f."after" IN ('missed', 'unknown')
-                AND f."before" <> 'missed')
-      FOR UPDATE OF f SKIP LOCKED) AS free,
+SELECT coalesce(array_agg(flip_id), '{}')::text, coalesce(array_agg(DISTINCT flow_id), '{}'),
+       count(*), max(flip_id)
+FROM (SELECT flip_id, flow_id FROM tracking_unrouted
+      WHERE flip_id > %(after)s AND (%(ids)s::bigint[] IS NULL OR flip_id = ANY(%(ids)s::bigint[]))
+      ORDER BY flip_id LIMIT %(limit)s FOR UPDATE SKIP LOCKED) AS free,
      set_config('jit', 'off', true) AS jit, set_config('random_page_cost', '1.1', true) AS cost,
-     set_config('max_parallel_workers_per_gather', '0', true) AS workers
+     set_config('max_parallel_workers_per_gather', '0', true) AS workers,
+     set_config('enable_seqscan', 'off', true) AS reading  -- the queue is read from its beginning
 """
 
-# Of an event with two flips that wait, the order counts; of one with alerts, what they were. Those
-# that wait are looked up by event: IS TRUE keeps PostgreSQL from reading all that wait, each time.
+# Of an event with two flips that wait, the order counts; of one with alerts, what they were. What
+# was recorded later than all these is no hindrance: it is taken up later.
 _FIND = """
 SELECT (array_agg(f.id ORDER BY f.due_at, f.at, f.id))[1], count(*), min(f.at), max(f.recorded_at),
        min(f.due_at), array_agg(f.id)::text
-FROM tracking_flip f JOIN tracking_journey j ON j.id = f.journey_id
+FROM tracking_unrouted u JOIN tracking_flip f ON f.id = u.flip_id
 CROSS JOIN LATERAL (
     SELECT (array_agg(a.incident_id ORDER BY a.id DESC)
             FILTER (WHERE a.deadline = f.deadline AND a.incident_id IS NOT NULL))[1] AS incident_id,
@@ -60,18 +72,22 @@ CROSS JOIN LATERAL (
     FROM alerting_alert a WHERE a.journey_id = f.journey_id
 ) AS earlier
 LEFT JOIN alerting_incident i ON i.id = earlier.incident_id
-WHERE f.id = ANY(%(ids)s::bigint[]) AND NOT earlier.known
+WHERE u.flip_id = ANY(%(ids)s::bigint[]) AND f.id = ANY(%(ids)s::bigint[])
+  AND f.due_at IS NOT NULL
+  AND (f.about = 'warning' AND f."after" ~ '^[0-9]{1,4}$'
+       OR f.about = 'verdict' AND f."after" IN ('missed', 'unknown') AND f."before" <> 'missed')
+  AND NOT earlier.known
   AND (earlier.incident_id IS NULL OR i.state <> 'resolved')
-  AND (SELECT count(*) FROM tracking_flip o
-       WHERE o.journey_id = f.journey_id AND (o.routed_at IS NULL) IS TRUE) = 1
-GROUP BY j.flow_id, f.deadline, f.step, f.about, f."after", f.severity, earlier.incident_id
+  AND u.journey_id NOT IN (SELECT journey_id FROM tracking_unrouted WHERE flip_id <= %(last)s
+                           GROUP BY journey_id HAVING count(*) > 1)
+GROUP BY u.flow_id, f.deadline, f.step, f.about, f."after", f.severity, earlier.incident_id
 HAVING count(*) >= %(fewest)s
 ORDER BY min(f.id)
 """
 
 _WRITE = """
 WITH taken AS (
-    UPDATE tracking_flip SET routed_at = %(now)s WHERE id = ANY(%(ids)s::bigint[]) RETURNING *
+    DELETE FROM tracking_unrouted WHERE flip_id = ANY(%(ids)s::bigint[])
 )
 INSERT INTO alerting_alert (flip_id, journey_id, incident_id, deadline, version, rung, warning,
                             severity, step, at, due_at, decided_at, late, reason)
@@ -82,23 +98,24 @@ SELECT f.id, f.journey_id, %(incident)s::bigint, f.deadline, f.version, %(rung)s
                  (SELECT d.grace_seconds FROM tracking_deadline d
                   WHERE d.journey_id = f.journey_id AND d.name = f.deadline), 0))
             ELSE false END, f.reason
-FROM taken f
+FROM tracking_flip f WHERE f.id = ANY(%(ids)s::bigint[])
 """
 
 
-def claim(flip_ids: Sequence[int]) -> tuple[str, list[int]]:
-    """Lock those of some flips that may be in a crowd; return them, and the flows they are of."""
-    ids, flows = store.run(_CLAIM, {"ids": list(flip_ids)})[0]
-    return ids, flows
+def claim(flip_ids: Sequence[int] | None, *, after: int, limit: int) -> Claimed:
+    """Lock the first of some flips (None: of all that wait), of those that come after `after`."""
+    ids = None if flip_ids is None else list(flip_ids)
+    return Claimed(*store.run(_CLAIM, {"ids": ids, "after": after, "limit": limit})[0])
 
 
-def join(ids: str, *, now: datetime) -> tuple[list[Joining], int]:
-    """Write the alerts of all crowds among claimed flips, with the mark that these were taken up.
+def join(claimed: Claimed, *, now: datetime) -> tuple[list[Joining], int]:
+    """Write the alerts of all crowds among claimed flips, which wait no more.
 
     Returns the incidents that they joined, and how many flips these are. Call it with the rows of
     their flows locked.
     """
-    found = [Found(*row) for row in store.run(_FIND, {"ids": ids, "fewest": FEWEST})]
+    values = {"ids": claimed.ids, "last": claimed.last, "fewest": FEWEST}
+    found = [Found(*row) for row in store.run(_FIND, values)]
     leaders = {row.pk: row for row in _flips(one.leader for one in found)}
     crowds = [
         Crowd(alert, one.events, one.first_at, one.last_at, one.due_at)
@@ -107,7 +124,7 @@ def join(ids: str, *, now: datetime) -> tuple[list[Joining], int]:
     ]
     joinings = join_crowds(crowds, now=now)
     for crowd, one in zip(crowds, found, strict=True):
-        _write(crowd.alert, one.ids, now)
+        _write(crowd.alert, one.ids)
     _number(crowd.alert for crowd in crowds)
     return joinings, sum(crowd.events for crowd in crowds)
 
@@ -116,9 +133,9 @@ def _flips(ids: Iterable[int]) -> Iterable[Flip]:
     return Flip.objects.filter(pk__in=list(ids)).select_related("journey").defer("journey__parts")
 
 
-def _write(alert: Alert, ids: str, now: datetime) -> None:
+def _write(alert: Alert, ids: str) -> None:
     values = {
-        "ids": ids, "now": now, "incident": alert.incident_id, "rung": alert.rung,
+        "ids": ids, "incident": alert.incident_id, "rung": alert.rung,
         "warning": alert.warning, "severity": alert.severity, "late": LATE,
         "timed": alert.rung in (Rung.DUE_SOON, Rung.MISSED), "reached_late": REACHED_LATE,
     }  # fmt: skip

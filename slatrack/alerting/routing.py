@@ -1,8 +1,8 @@
 """From flips to alerts, incidents and deliveries: the one way in.
 
 Flips are taken up in chunks, one transaction each: what is decided, what it joins and what is to
-be told are committed with the mark that the flip was taken up, or none of it is. Two workers may
-run at once: they take different flips, and wait for each other where the flow is the same.
+be told are committed with the end of the flip's wait, or none of it is. Two workers may run at
+once: they take different flips, and wait for each other where the flow is the same.
 """
 
 import logging
@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from django.db import OperationalError, connection, transaction
-from django.db.models import QuerySet
 
 from slatrack import live
 from slatrack.alerting import crowds
@@ -20,7 +19,7 @@ from slatrack.alerting.joining import Joining, join
 from slatrack.alerting.messages import prepare_links
 from slatrack.alerting.models import Alert, Incident
 from slatrack.alerting.telling import Teller, pending_warnings, withhold_outdated
-from slatrack.tracking.models import Flip, Flow
+from slatrack.tracking.models import Flip, Flow, Unrouted
 
 logger = logging.getLogger(__name__)
 
@@ -43,65 +42,81 @@ def take_up(flip_ids: Sequence[int] | None = None, *, now: datetime) -> int:
     Safe to repeat and to run in parallel.
     """
     prepare_links()
-    if flip_ids is None:
-        flip_ids = _unrouted()
     crowded: set[int] = set()
-    together = _take_up_crowds(flip_ids, now)
-    if together:
-        flip_ids = list(_waiting().filter(pk__in=flip_ids).values_list("pk", flat=True))
-    one_by_one = sum(
-        _take_up_all_but_bad(ids, now, crowded) for ids in _chunks(sorted(set(flip_ids)))
-    )
+    together, left = 0, _waiting(flip_ids, most=MANY)
+    if len(left) == MANY:
+        together, looked_to = _take_up_crowds(flip_ids, now)
+        left = _waiting(flip_ids, to=looked_to)
+    one_by_one = sum(_take_up_all_but_bad(ids, now, crowded) for ids in _chunks(left))
     if crowded:
         recount_stored(crowded)
     return together + one_by_one
 
 
-def _unrouted() -> list[int]:
-    return list(_waiting().order_by("id").values_list("id", flat=True)[:MOST])
-
-
-def _waiting() -> QuerySet[Flip]:
-    return Flip.objects.filter(routed_at=None)
+def _waiting(
+    flip_ids: Sequence[int] | None, *, to: int | None = None, most: int | None = None
+) -> list[int]:
+    """Return the first of some flips (None: of all, as many as a sweep takes) that wait."""
+    rows = Unrouted.objects.order_by("flip").values_list("flip", flat=True)
+    if to is not None:
+        rows = rows.filter(flip__lte=to)
+    if flip_ids is not None:
+        return list(rows.filter(pk__in=flip_ids)[:most])
+    return list(rows[: most or MOST])
 
 
 def _chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:
     return (ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK))
 
 
-def _take_up_crowds(flip_ids: Sequence[int], now: datetime) -> int:
-    """Take up what is of one kind and many, together; where that fails, it is left."""
-    if connection.vendor != "postgresql" or len(flip_ids) < MANY:
-        return 0
-    ids, done = sorted(set(flip_ids)), 0
-    for start in range(0, len(ids), AT_ONCE):
+def _take_up_crowds(flip_ids: Sequence[int] | None, now: datetime) -> tuple[int, int | None]:
+    """Take up what is of one kind and many, together; where that fails, it is left.
+
+    Returns how many flips were taken up, and to which it looked; None: it looked at all.
+    """
+    if connection.vendor != "postgresql":
+        return 0, None
+    done = seen = after = 0
+    while flip_ids is not None or seen < MOST:
         try:
-            done += _take_up_crowd(ids[start : start + AT_ONCE], now)
+            claimed, count = _take_up_crowd(flip_ids, after, now)
         except OperationalError:  # the database is busy or away: no flip's fault
             raise
         except Exception:
             logger.exception("flips cannot be taken up together, so each is by itself")
-    return done
+            return done, None
+        done += count
+        seen += claimed.number
+        if claimed.last is None or claimed.number < MANY:
+            return done, None
+        after = claimed.last
+    return done, after
 
 
 @transaction.atomic
-def _take_up_crowd(flip_ids: Sequence[int], now: datetime) -> int:
-    """Take up the crowds among some flips; the sweep counts what of large ones is over."""
-    ids, flows = crowds.claim(flip_ids)
-    _lock_flows(flows)
-    joinings, count = crowds.join(ids, now=now)
+def _take_up_crowd(
+    flip_ids: Sequence[int] | None, after: int, now: datetime
+) -> tuple[crowds.Claimed, int]:
+    """Take up the crowds among the next flips; the sweep counts what of large ones is over."""
+    claimed = crowds.claim(flip_ids, after=after, limit=AT_ONCE)
+    if claimed.number < MANY:
+        return claimed, 0
+    _lock_flows(claimed.flows)
+    joinings, count = crowds.join(claimed, now=now)
     if count:
         recount(_to_count(joinings, set()))
-        _withhold_outdated(now)
+        _withhold_outdated(claimed)
         Teller(now).tell(joinings)
         live.announce_alerts([joining.incident.pk for joining in joinings])
-    return count
+    return claimed, count
 
 
-def _withhold_outdated(now: datetime) -> None:
+def _withhold_outdated(claimed: crowds.Claimed) -> None:
     """Supersede the warnings of all whose flips were taken up just now."""
-    warned = pending_warnings().values("alert__journey")
-    withhold_outdated(Flip.objects.filter(journey__in=warned, routed_at=now))
+    warned = set(pending_warnings().values_list("alert__journey", flat=True))
+    if warned:
+        found = Flip.objects.filter(journey__in=warned, pk__in=claimed.numbers())
+        withhold_outdated(found.exclude(pk__in=Unrouted.objects.values("flip")))
 
 
 def _take_up_all_but_bad(flip_ids: Sequence[int], now: datetime, crowded: set[int]) -> int:
@@ -134,7 +149,7 @@ def _take_up(flip_ids: Sequence[int], now: datetime, crowded: set[int]) -> int:
     recount(_to_count(joinings, crowded))
     withhold_outdated(flips)
     Teller(now).tell(joinings)
-    Flip.objects.filter(pk__in=[flip.pk for flip in flips]).update(routed_at=now)
+    Unrouted.objects.filter(pk__in=[flip.pk for flip in flips]).delete()
     live.announce_alerts([joining.incident.pk for joining in joinings])
     logger.debug("%d flips: %d alerts in %d incidents", len(flips), len(alerts), len(joinings))
     return len(flips)
@@ -153,8 +168,8 @@ def _to_count(joinings: Iterable[Joining], crowded: set[int]) -> list[Incident]:
 
 def _claim(flip_ids: Sequence[int]) -> list[Flip]:
     """Lock unrouted flips, oldest first; those that another worker holds are left to it."""
-    rows = Flip.objects.select_for_update(of=("self",), skip_locked=True)
-    wanted = rows.filter(routed_at=None, pk__in=flip_ids)
+    rows = Unrouted.objects.select_for_update(skip_locked=True).filter(pk__in=flip_ids)
+    wanted = Flip.objects.filter(pk__in=list(rows.values_list("pk", flat=True)))
     return list(wanted.select_related("journey").only(*_NEEDED).order_by("id"))
 
 

@@ -20,7 +20,7 @@ from slatrack.bench.figures import Bench, Figures, Impossible, Progress
 from slatrack.bench.looking import looks
 from slatrack.bench.place import own_database
 from slatrack.bench.processes import Processes, machine_cpu
-from slatrack.tracking.models import Deadline, Flip, Journey
+from slatrack.tracking.models import Deadline, Flip, Journey, Unrouted
 
 LOOK = 0.05  # seconds
 PATIENCE = 600.0  # seconds for all to be decided
@@ -93,7 +93,7 @@ def _measure(count: int, watchers: int, first_due: datetime) -> Figures:
             _wait(lambda: datetime.now(UTC) > end and not due.exists(), running)
             decided = _since(first_due)
             own, machine = (running.cpu_seconds() or 0.0) - own, machine_cpu() - machine
-            _wait(lambda: not Flip.objects.filter(routed_at=None).exists(), running)
+            _wait(lambda: not Unrouted.objects.exists(), running)
             alerted = _since(first_due)
     return {
         "restart_seconds": round(restart, 2),

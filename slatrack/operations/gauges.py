@@ -10,7 +10,7 @@ from prometheus_client.registry import Collector
 
 from slatrack.alerting import health
 from slatrack.tracking import sources
-from slatrack.tracking.models import Flip, Journey, SetAside, Source, Tally, Trace
+from slatrack.tracking.models import Journey, SetAside, Source, Tally, Trace, Unrouted
 from slatrack.tracking.watcher import NAME as WATCHER
 
 
@@ -59,7 +59,7 @@ def _counts(now: datetime) -> Iterator[Metric]:
     parked = Trace.objects.filter(bound=False).count()
     yield _gauge("traces_parked", "Traces in which no event key has been seen", value=parked)
     yield _gauge("set_aside_open", "Unreadable records not replayed yet", value=asides.count())
-    unrouted = Flip.objects.filter(routed_at=None).count()
+    unrouted = Unrouted.objects.count()
     yield _gauge("flips_unrouted", "Changes that alerting has not taken up", value=unrouted)
 
 

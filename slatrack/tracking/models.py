@@ -239,7 +239,7 @@ class Deadline(models.Model):
 
 
 class Flip(models.Model):
-    """A recorded change of a verdict or status: history and outbox in one.
+    """A recorded change of a verdict or status, written once; Unrouted says which are news still.
 
     `number` counts the flips of one deadline, so no change can be recorded twice.
     """
@@ -265,7 +265,6 @@ class Flip(models.Model):
     almanac = models.IntegerField(null=True, help_text="the Almanac that due_at was worked out by")
     reason = models.CharField(max_length=500, blank=True)
     recorded_at = models.DateTimeField()
-    routed_at = models.DateTimeField(null=True, help_text="when alerting took it up")
 
     class Meta:
         constraints: ClassVar[list[Any]] = [
@@ -274,13 +273,23 @@ class Flip(models.Model):
             ),
         ]
         indexes: ClassVar[list[models.Index]] = [
-            models.Index(  # for alerting: what has not been taken up yet
-                fields=["id"], name="flip_unrouted", condition=models.Q(routed_at=None)
-            ),
             models.Index(  # for the map of a flow: where were deadlines missed lately?
                 fields=["at"], name="flip_missed", condition=models.Q(after=Verdict.MISSED.value)
             ),
         ]
+
+
+class Unrouted(models.Model):
+    """A flip that alerting has not taken up yet: a queue, written with it, in order of its id.
+
+    Deleted in the transaction that takes the flip up, so that the flip itself is never changed.
+    """
+
+    flip = models.OneToOneField(
+        Flip, models.CASCADE, primary_key=True, related_name="+", db_constraint=False
+    )
+    journey = models.ForeignKey(Journey, models.CASCADE, related_name="+", **_BULK)
+    flow = models.ForeignKey(Flow, models.CASCADE, related_name="+", **_BULK)
 
 
 class Tally(models.Model):

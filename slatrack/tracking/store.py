@@ -106,7 +106,7 @@ def insert(model: type[models.Model], columns: Sequence[str], rows: Sequence[Row
             raise Raced
         return
     marks = ", ".join(["%s"] * len(columns))
-    _many(f"{into} VALUES ({marks})", table.adapted(rows))  # SQLite has one writer: no race
+    many(f"{into} VALUES ({marks})", table.adapted(rows))  # SQLite has one writer: no race
 
 
 def update(model: type[models.Model], columns: Sequence[str], rows: Sequence[Row]) -> None:
@@ -125,7 +125,7 @@ def update(model: type[models.Model], columns: Sequence[str], rows: Sequence[Row
         return
     assigned = ", ".join(f"{name} = %s" for name in others)
     keys_last = [(*row[1:], row[0]) for row in table.adapted(rows)]
-    _many(f"UPDATE {table.name} SET {assigned} WHERE {key} = %s", keys_last)  # noqa: S608
+    many(f"UPDATE {table.name} SET {assigned} WHERE {key} = %s", keys_last)  # noqa: S608
 
 
 class _Table:
@@ -175,8 +175,8 @@ def run(statement: str, values: Sequence[Any] | Mapping[str, Any]) -> list[Row]:
         return cursor.fetchall() if cursor.description else []
 
 
-def _many(statement: str, rows: Sequence[Row]) -> None:
-    """Prepare one SQLite statement and run it for each row."""
+def many(statement: str, rows: Sequence[Row]) -> None:
+    """Prepare one SQLite statement, and run it for each row of values as it keeps them."""
     with connection.cursor() as cursor:
         cursor.executemany(statement, rows)
 

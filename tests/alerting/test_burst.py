@@ -21,7 +21,8 @@ def burst(count):
     rows = Journey.objects.bulk_create([make.new_journey(flow=flow) for _ in range(count)])
     Deadline.objects.bulk_create([make.new_deadline(row, verdict="missed") for row in rows])
     flips = [make.new_flip(row, "verdict", "waiting", "missed", recorded_at=NOW) for row in rows]
-    return [flip.pk for flip in Flip.objects.bulk_create(flips)]
+    make.queue(Flip.objects.bulk_create(flips))
+    return [flip.pk for flip in flips]
 
 
 def test_very_many_misses_are_one_incident_and_one_message_a_channel(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from slatrack.alerting import crowds, routing
 from slatrack.alerting.models import Alert, Channel, Delivery, Incident
-from slatrack.tracking.models import Deadline, Flip, Flow, Journey
+from slatrack.tracking.models import Deadline, Flip, Flow, Journey, Unrouted
 from tests import factories as make
 from tests.alerting.test_burst import burst
 from tests.alerting.told import DUE, NOW, channel, told
@@ -63,7 +63,7 @@ def rounds(draw):
 
 def play(found):
     """Have the flips recorded and routed, round by round; return what stands then."""
-    for model in (Delivery, Alert, Incident, Channel, Flip, Deadline, Journey, Flow):
+    for model in (Delivery, Alert, Incident, Channel, Unrouted, Flip, Deadline, Journey, Flow):
         model.objects.all().delete()
     channel()
     rows = [make.journey(key=f"T{number}", due_at=DUE) for number in range(EVENTS)]
@@ -92,7 +92,7 @@ def stands():
         "deadline", "step", "state", "severity", "rung", "rank", "told_rank", "events",
         "open_events", "opened_at", "first_at", "last_at", "earliest_due_at",
     )  # fmt: skip
-    left = Flip.objects.filter(routed_at=None).count()
+    left = Unrouted.objects.count()
     return list(alerts.values_list(*one_alert)), list(incidents), left
 
 
@@ -121,3 +121,11 @@ def test_a_crowd_withholds_the_warning_that_was_not_sent_yet():
 
     assert told(state="superseded") == ["opened due_soon"]
     assert told(state="pending") == ["worse missed"]
+
+
+def test_one_sweep_takes_up_no_more_than_it_may(monkeypatch):
+    monkeypatch.setattr(routing, "AT_ONCE", 100)
+    monkeypatch.setattr(routing, "MOST", 200)
+    burst(250)
+
+    assert [routing.take_up(None, now=NOW) for _ in range(3)] == [200, 50, 0]

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from slatrack.alerting import crowds, routing
 from slatrack.alerting.models import Alert, Delivery, Incident
 from slatrack.domain.ladder import rung_of
-from slatrack.tracking.models import Flip
+from slatrack.tracking.models import Unrouted
 from tests import factories as make
 from tests.alerting.told import DUE, NOW, channel, event, told
 
@@ -216,7 +216,7 @@ if connection.vendor == "postgresql":
 
         def hold():
             with transaction.atomic():
-                list(Flip.objects.select_for_update().filter(pk=ids[0]))
+                list(Unrouted.objects.select_for_update().filter(pk=ids[0]))
                 holding.set()
                 done.wait(30)
             connection.close()
@@ -227,9 +227,9 @@ if connection.vendor == "postgresql":
             assert holding.wait(30)
             with transaction.atomic(), connection.cursor() as cursor:
                 cursor.execute("SET LOCAL lock_timeout = '1s'")
-                claimed, _ = crowds.claim(ids)
+                claimed = crowds.claim(ids, after=0, limit=10)
         finally:
             done.set()
             other.join()
 
-        assert sorted(map(int, claimed.strip("{}").split(","))) == ids[1:]
+        assert (sorted(claimed.numbers()), claimed.number, claimed.last) == (ids[1:], 3, ids[3])
