@@ -57,11 +57,13 @@ FROM (SELECT flip_id, flow_id FROM tracking_unrouted
 """
 
 # Of an event with two flips that wait, the order counts; of one with alerts, what they were. What
-# was recorded later than all these is no hindrance: it is taken up later.
+# was recorded later than all these is no hindrance: it is taken up later. Flips are looked up one
+# by one (OFFSET 0), whatever PostgreSQL thinks of a table that was empty when it looked last.
 _FIND = """
+WITH u AS MATERIALIZED (SELECT * FROM tracking_unrouted WHERE flip_id = ANY(%(ids)s::bigint[]))
 SELECT (array_agg(f.id ORDER BY f.due_at, f.at, f.id))[1], count(*), min(f.at), max(f.recorded_at),
        min(f.due_at), array_agg(f.id)::text
-FROM tracking_unrouted u JOIN tracking_flip f ON f.id = u.flip_id
+FROM u CROSS JOIN LATERAL (SELECT * FROM tracking_flip WHERE id = u.flip_id OFFSET 0) AS f
 CROSS JOIN LATERAL (
     SELECT (array_agg(a.incident_id ORDER BY a.id DESC)
             FILTER (WHERE a.deadline = f.deadline AND a.incident_id IS NOT NULL))[1] AS incident_id,
@@ -72,8 +74,7 @@ CROSS JOIN LATERAL (
     FROM alerting_alert a WHERE a.journey_id = f.journey_id
 ) AS earlier
 LEFT JOIN alerting_incident i ON i.id = earlier.incident_id
-WHERE u.flip_id = ANY(%(ids)s::bigint[]) AND f.id = ANY(%(ids)s::bigint[])
-  AND f.due_at IS NOT NULL
+WHERE f.due_at IS NOT NULL
   AND (f.about = 'warning' AND f."after" ~ '^[0-9]{1,4}$'
        OR f.about = 'verdict' AND f."after" IN ('missed', 'unknown') AND f."before" <> 'missed')
   AND NOT earlier.known
