@@ -1,8 +1,8 @@
 """Forecasting: every few seconds all deadlines of events in flight are forecast anew.
 
 It stands beside the way of a span: it reads rows in batches, rests several times as long as it
-worked, and one process of several does it at a time. "Now" is how far the telemetry has been read,
-so that telemetry that lags makes nobody late.
+worked, and one process of several does it at a time, whose watcher has not its hands full. "Now" is
+how far the telemetry has been read, so that telemetry that lags makes nobody late.
 """
 
 import logging
@@ -20,7 +20,16 @@ from slatrack.domain.forecasts.history import History
 from slatrack.tracking import (
     flows as flows_in_force,
 )
-from slatrack.tracking import following, histories, models, outlooks, pacing, remembering, sources
+from slatrack.tracking import (
+    following,
+    histories,
+    models,
+    outlooks,
+    pacing,
+    remembering,
+    sources,
+    watcher,
+)
 from slatrack.tracking.expecting import Expected, Seen, expect
 from slatrack.tracking.flows import Flows
 from slatrack.tracking.open_deadlines import OpenDeadline, open_deadlines
@@ -40,7 +49,7 @@ def run(stop: Event) -> None:
         began, computed = time.monotonic(), time.thread_time()
         try:
             now = datetime.now(UTC)
-            if claim(me, now=now):
+            if not watcher.HANDS_FULL.is_set() and claim(me, now=now):
                 look(now=now)
         except Exception:
             logger.exception("Nothing is forecast at this moment")

@@ -37,6 +37,7 @@ NAME = "watcher"  # of its Source row, which shows that it is alive
 CHUNK = 4_000  # journeys settled in one transaction
 FOLDED = 1_000  # of them at most such as must be folded, which takes longer
 PAUSE = 0.05  # seconds between looks when there is nothing to do
+HANDS_FULL = Event()  # set while there is more to settle at once: what can wait gives way
 AGAIN = timedelta(minutes=1)  # before a journey that could not be settled is tried again
 
 
@@ -45,16 +46,20 @@ def run(stop: Event) -> None:
     while not stop.is_set():
         try:
             now = datetime.now(UTC)
-            settled = settle_due(now=now) if any_due(now=now) else 0
+            settled = settle_due(now=now) if HANDS_FULL.is_set() or any_due(now=now) else 0
             if beat(now=now):
                 joining.join_left(now=now)
         except DatabaseError:
+            HANDS_FULL.clear()
             logger.exception("deadlines are not evaluated: the database does not answer")
             close_old_connections()
             stop.wait(1.0)
             continue
         if settled < FOLDED:
+            HANDS_FULL.clear()
             stop.wait(PAUSE)
+        else:
+            HANDS_FULL.set()
     connection.close()
 
 
