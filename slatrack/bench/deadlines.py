@@ -15,14 +15,15 @@ from django.db.models import Count
 
 from slatrack.alerting import routing
 from slatrack.alerting.models import Alert, Incident
-from slatrack.bench import standing
+from slatrack.bench import shares, standing
 from slatrack.bench.figures import Bench, Figures, Impossible, Progress
 from slatrack.bench.looking import looks
-from slatrack.bench.place import own_database
+from slatrack.bench.place import own_database, server_process
 from slatrack.bench.processes import Processes, machine_cpu
 from slatrack.tracking.models import Deadline, Flip, Journey, Unrouted
 
 LOOK = 0.05  # seconds
+COUNT = 0.2  # seconds from look to look whether all are decided, which costs the database something
 PATIENCE = 600.0  # seconds for all to be decided
 MISSED = "missed"
 UNITS = {
@@ -31,6 +32,7 @@ UNITS = {
     "alerted_seconds": "s from the first due time until all are alerts of incidents",
     "decided_per_second": "deadlines/s",
     "cpu_seconds_per_million": "CPU s, watchers alone",
+    "database_cpu_seconds_per_million": "CPU s of a server on this machine, until all are alerts",
     "machine_cpu_seconds_per_million": "CPU s, database and all else included, until decided",
     "board_ms_p50": "ms, the board's page while all are in flight",
     "board_ms_p95": "ms",
@@ -79,6 +81,7 @@ def _take_stock() -> None:
 def _measure(count: int, watchers: int, first_due: datetime) -> Figures:
     key = standing.overdue(now=datetime.now(UTC))
     connection.close()
+    database = server_process()
     started = time.monotonic()
     with Processes(watchers, "watch_deadlines", changed={"SLATRACK_METRICS_PORT": "0"}) as running:
         _wait(Flip.objects.filter(journey__key=key).exists, running)
@@ -87,29 +90,32 @@ def _measure(count: int, watchers: int, first_due: datetime) -> Figures:
             raise Impossible("the watchers started after the deadlines were due: a longer --lead")
         _sleep_until(first_due)
         own, machine = running.cpu_seconds() or 0.0, machine_cpu()
+        server = shares.family_seconds(database) or 0.0
         with _Routing():
             end = first_due + timedelta(seconds=1)
             due = Journey.objects.filter(next_at__lte=end + timedelta(milliseconds=1))
-            _wait(lambda: datetime.now(UTC) > end and not due.exists(), running)
+            _wait(lambda: datetime.now(UTC) > end and not due.exists(), running, every=COUNT)
             decided = _since(first_due)
             own, machine = (running.cpu_seconds() or 0.0) - own, machine_cpu() - machine
             _wait(lambda: not Unrouted.objects.exists(), running)
             alerted = _since(first_due)
+            server = (shares.family_seconds(database) or 0.0) - server
     return {
         "restart_seconds": round(restart, 2),
         "decided_seconds": round(decided, 2),
         "alerted_seconds": round(alerted, 2),
         "decided_per_second": round(count / decided),
         "cpu_seconds_per_million": round(own / count * 1e6, 1),
+        "database_cpu_seconds_per_million": round(server / count * 1e6, 1),
         "machine_cpu_seconds_per_million": round(machine / count * 1e6, 1),
         **_found(),
     }
 
 
-def _wait(until: Callable[[], bool], running: Processes) -> None:
+def _wait(until: Callable[[], bool], running: Processes, *, every: float = LOOK) -> None:
     since = time.monotonic()
     while not until():
-        time.sleep(LOOK)
+        time.sleep(every)
         if running.died() or time.monotonic() - since > PATIENCE:
             raise RuntimeError("the deadlines are not decided")
 

@@ -13,7 +13,7 @@ from slatrack.bench import shares
 from slatrack.bench.collecting import as_sent, by_trace
 from slatrack.bench.figures import Bench, Figures, Impossible, Progress
 from slatrack.bench.load import DOCUMENTS, Load
-from slatrack.bench.place import Broker, own_database
+from slatrack.bench.place import Broker, own_database, server_process, serving
 from slatrack.bench.processes import Processes, machine_cpu
 from slatrack.tracking import flows
 from slatrack.tracking.models import Journey, Source, Trace
@@ -111,7 +111,7 @@ def _read_all(broker: Broker, consumers: int, cores: int | None) -> _Costs:
         "SLATRACK_KAFKA_GROUP": broker.topic,
         "SLATRACK_METRICS_PORT": "0",
     }
-    database, server = _database(), _server(broker.address)
+    database, server = server_process(), serving(broker.address)
     connection.close()
     with Processes(consumers, "consume_spans", changed=changed, cores=cores) as readers:
         before = _wait(broker, readers, until=lambda: _owners(broker) == consumers)
@@ -149,18 +149,6 @@ def _per_million(begun: float | None, used: float | None, spans: int) -> float |
     if begun is None or used is None or not spans:
         return None
     return round((used - begun) / spans * 1e6, 2)
-
-
-def _database() -> int | None:
-    """Return the process of a database server on this machine."""
-    at: dict[str, Any] = connection.settings_dict
-    return _server(f"{at['HOST']}:{at['PORT'] or 5432}") if at.get("HOST") else None
-
-
-def _server(address: str) -> int | None:
-    """Return the process that serves the first of some addresses, if it is on this machine."""
-    host, _, port = address.split(",")[0].rpartition(":")
-    return shares.serving(host, int(port)) if port.isdigit() else None
 
 
 def _wait(broker: Broker, readers: Processes, *, until: Callable[[], bool]) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 from zlib import crc32
 
 from confluent_kafka import Producer
@@ -14,6 +15,7 @@ from confluent_kafka.cimpl import NewTopic
 from django.conf import settings
 from django.db import connection
 
+from slatrack.bench import shares
 from slatrack.bench.collecting import Keyed
 
 PARTITIONS = 12
@@ -32,6 +34,18 @@ def own_database() -> Iterator[None]:
             yield
         finally:
             connection.creation.destroy_test_db(kept, verbosity=0)
+
+
+def server_process() -> int | None:
+    """Return the process of a database server on this machine."""
+    at: dict[str, Any] = connection.settings_dict
+    return serving(f"{at['HOST']}:{at['PORT'] or 5432}") if at.get("HOST") else None
+
+
+def serving(address: str) -> int | None:
+    """Return the process that serves the first of some addresses, if it is on this machine."""
+    host, _, port = address.split(",")[0].rpartition(":")
+    return shares.serving(host, int(port)) if port.isdigit() else None
 
 
 class Broker:
