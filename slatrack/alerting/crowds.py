@@ -66,12 +66,12 @@ SELECT (array_agg(f.id ORDER BY f.due_at, f.at, f.id))[1], count(*), min(f.at), 
 FROM u CROSS JOIN LATERAL (SELECT * FROM tracking_flip WHERE id = u.flip_id OFFSET 0) AS f
 CROSS JOIN LATERAL (
     SELECT (array_agg(a.incident_id ORDER BY a.id DESC)
-            FILTER (WHERE a.deadline = f.deadline AND a.incident_id IS NOT NULL))[1] AS incident_id,
-           coalesce(bool_or(a.deadline = f.deadline AND a.version = f.version AND CASE f.about
+            FILTER (WHERE a.incident_id IS NOT NULL))[1] AS incident_id,
+           coalesce(bool_or(a.version = f.version AND CASE f.about
                WHEN 'warning' THEN a.rung = 'missed'
                                    OR a.rung = 'due_soon' AND a.warning = f."after"::int
                ELSE a.rung = f."after" AND a.warning = 0 END), false) AS known
-    FROM alerting_alert a WHERE a.journey_id = f.journey_id
+    FROM alerting_alert a WHERE a.journey_id = f.journey_id AND a.deadline = f.deadline
 ) AS earlier
 LEFT JOIN alerting_incident i ON i.id = earlier.incident_id
 WHERE f.due_at IS NOT NULL
