@@ -16,9 +16,10 @@ const list = document.querySelector("#found");
 const chosen = list?.querySelector("[aria-current]");
 if (chosen) list.scrollTop = Math.max(0, chosen.offsetTop - list.offsetTop - 80);
 
-// The list was drawn again while somebody types: the cursor stays where it was.
+// The list is drawn again while somebody types or walks on: one stays where one was.
+let where = null;
+document.addEventListener("htmx:beforeSwap", () => (where = document.activeElement));
 document.addEventListener("htmx:afterSwap", () => {
-  const field = document.querySelector("#template-q");
-  field.focus();
-  field.setSelectionRange(field.value.length, field.value.length);
+  const link = where?.pathname && links().find((one) => one.pathname === where.pathname);
+  (link || document.querySelector("#template-q")).focus();
 });
