@@ -133,3 +133,25 @@ def test_the_keyboard_acknowledges_the_row_one_is_at(admin):
     admin.wait_for_selector("text=1 incident acknowledged.")
 
     assert Incident.objects.get(state="acknowledged").step == "two"
+
+
+def test_a_new_incident_comes_into_an_open_list_and_can_be_chosen(admin):
+    admin.goto("/alerts/")
+    admin.wait_for_selector("#live[data-state=live]")
+    admin.wait_for_selector("text=Nothing needs you now.")
+    incident()
+    admin.wait_for_selector(".incidents li")
+    admin.check("[data-all]")
+    admin.wait_for_selector("text=1 chosen")
+    admin.check("input[name=incident]")
+
+
+def test_a_list_in_which_somebody_chooses_stays_as_it_is(admin):
+    incident(step="one")
+    admin.goto("/alerts/")
+    admin.wait_for_selector("#live[data-state=live]")
+    admin.check("input[name=incident]")
+    incident(step="two")
+    admin.wait_for_selector("#open-alerts >> text=2")
+    assert admin.locator("input[name=incident]:checked").count() == 1
+    assert admin.locator("input[name=incident]").count() == 1

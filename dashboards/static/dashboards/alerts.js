@@ -1,21 +1,26 @@
 // Choosing several incidents; one click acknowledges one. Without scripts the checkboxes still work.
-const form = document.querySelector("#act");
-const boxes = () => [...(form?.querySelectorAll("input[name=incident], input[name=record]") ?? [])];
-const all = form?.querySelector("[data-all]");
+const form = () => document.querySelector("#act");
+const boxes = () => [...(form()?.querySelectorAll("input[name=incident], input[name=record]") ?? [])];
 
-function count() {
+function count(all) {
   const chosen = boxes().filter((box) => box.checked).length;
-  const word = form.querySelector("[data-chosen]");
-  if (!all) return;
-  word.textContent = chosen ? `${chosen} chosen` : "Choose all";
+  form().querySelector("[data-chosen]").textContent = chosen ? `${chosen} chosen` : "Choose all";
   all.checked = chosen > 0 && chosen === boxes().length;
   all.indeterminate = chosen > 0 && !all.checked;
-  form.querySelector("[data-bulk]").classList.toggle("is-needed", chosen > 0);
+  form().querySelector("[data-bulk]").classList.toggle("is-needed", chosen > 0);
 }
 
-all?.addEventListener("change", () => {
-  for (const box of boxes()) box.checked = all.checked;
-  count();
+document.addEventListener("change", ({ target }) => {
+  if (target.matches("[data-submits]")) return target.form.submit();
+  const all = form()?.querySelector("[data-all]");
+  if (!all || !form().contains(target)) return;
+  if (target === all) for (const box of boxes()) box.checked = all.checked;
+  count(all);
 });
-form?.addEventListener("change", count);
-document.querySelector("[data-submits]")?.addEventListener("change", ({ target }) => target.form.submit());
+
+// The list is drawn anew when incidents open or end, unless somebody is choosing or writing.
+const busy = () => boxes().some((box) => box.checked) || form()?.querySelector("[name=why]")?.value;
+document.addEventListener("slatrack:alerts", () => {
+  if (!document.querySelector("#incidents") || busy()) return;
+  htmx.ajax("GET", location.href, { target: "#incidents", select: "#incidents", swap: "outerHTML" });
+});
