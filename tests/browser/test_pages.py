@@ -155,3 +155,15 @@ def test_a_list_in_which_somebody_chooses_stays_as_it_is(admin):
     admin.wait_for_selector("#open-alerts >> text=2")
     assert admin.locator("input[name=incident]:checked").count() == 1
     assert admin.locator("input[name=incident]").count() == 1
+
+
+def test_who_is_at_a_row_stays_there_when_a_new_incident_opens(admin):
+    first = incident(step="one")
+    admin.goto("/alerts/")
+    admin.wait_for_selector("#live[data-state=live]")
+    admin.keyboard.press("j")
+    incident(step="two")
+    admin.wait_for_selector("#open-alerts >> text=2")
+    admin.keyboard.press("a")
+    admin.wait_for_selector("text=1 incident acknowledged.")
+    assert Incident.objects.get(state="acknowledged").pk == first.pk

@@ -18,8 +18,10 @@ document.addEventListener("change", ({ target }) => {
   count(all);
 });
 
-// The list is drawn anew when incidents open or end, unless somebody is choosing or writing.
-const busy = () => boxes().some((box) => box.checked) || form()?.querySelector("[name=why]")?.value;
+// The list is drawn anew when incidents open or end, unless somebody is choosing, writing or at a
+// row: the next key must act on the row that one sees.
+const busy = () =>
+  boxes().some((box) => box.checked) || form()?.querySelector("[name=why]")?.value || form()?.contains(document.activeElement);
 document.addEventListener("slatrack:alerts", () => {
   if (!document.querySelector("#incidents") || busy()) return;
   htmx.ajax("GET", location.href, { target: "#incidents", select: "#incidents", swap: "outerHTML" });
