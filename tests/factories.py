@@ -1,11 +1,11 @@
 """Rows for tests: each function makes one that is valid, told only what the test is about."""
 
 import itertools
-import uuid
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from slatrack.domain.parts import journey_id
 from slatrack.tracking.models import Deadline, Flip, Flow, Journey, Unrouted
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -27,7 +27,6 @@ def new_journey(**fields: Any) -> Journey:
     """Return a journey in flight that started at noon and waits after the first step, unsaved."""
     number = next(_number)
     values = {
-        "id": uuid.uuid4(),
         "flow": fields.get("flow") or flow(),
         "key": f"TRD-{number}",
         "status": "in_flight",
@@ -48,7 +47,8 @@ def new_journey(**fields: Any) -> Journey:
         "parts": b"",
         "changed_at": NOON,
     }
-    return Journey(**{**values, **fields})
+    made = {**values, **fields}
+    return Journey(**{"id": journey_id(made["flow"].name, made["key"]), **made})
 
 
 def journey(**fields: Any) -> Journey:

@@ -189,9 +189,6 @@ class Journey(models.Model):
     changed_at = models.DateTimeField()
 
     class Meta:
-        constraints: ClassVar[list[Any]] = [
-            models.UniqueConstraint(fields=["flow", "key"], name="one_journey_per_event"),
-        ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(  # for the watcher: whose next instant has come?
                 fields=["next_at"], name="journey_next", condition=models.Q(next_at__isnull=False)
