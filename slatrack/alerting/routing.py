@@ -6,8 +6,9 @@ once: they take different flips, and wait for each other where the flow is the s
 """
 
 import logging
+import time
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from django.db import OperationalError, connection, transaction
 
@@ -27,6 +28,8 @@ CHUNK = 500  # flips a transaction: short enough that the recorder hardly waits
 MOST = 20_000  # flips a sweep
 MANY = 100  # flips among which crowds are looked for
 AT_ONCE = 5_000  # flips among which they are, a transaction
+RECENT = timedelta(seconds=1)  # whoever recorded a flip since then is likely at the next ones
+GIVES_WAY = 2.0  # times as long as a chunk took
 CROWD = 1_000  # events of an incident that are not counted again with each chunk
 
 _NEEDED = (  # a chunk may hold hundreds: no more columns than are read
@@ -78,6 +81,7 @@ def _take_up_crowds(flip_ids: Sequence[int] | None, now: datetime) -> tuple[int,
         return 0, None
     done = seen = after = 0
     while flip_ids is not None or seen < MOST:
+        began = time.monotonic()
         try:
             claimed, count = _take_up_crowd(flip_ids, after, now)
         except OperationalError:  # the database is busy or away: no flip's fault
@@ -90,7 +94,19 @@ def _take_up_crowds(flip_ids: Sequence[int] | None, now: datetime) -> tuple[int,
         if claimed.last is None or claimed.number < MANY:
             return done, None
         after = claimed.last
+        if claimed.number == AT_ONCE and _deciding(datetime.now(UTC)):
+            time.sleep(GIVES_WAY * (time.monotonic() - began))
     return done, after
+
+
+def _deciding(now: datetime) -> bool:
+    """Whether deadlines are being decided in masses right now.
+
+    Verdicts go first: people were told of what they have in common with the first chunk, and the
+    alerts of the other events only join its incidents.
+    """
+    newest = Unrouted.objects.order_by("-flip").values_list("flip__recorded_at", flat=True)[:1]
+    return any(at > now - RECENT for at in newest)
 
 
 @transaction.atomic

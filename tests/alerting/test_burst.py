@@ -15,12 +15,14 @@ pytestmark = pytest.mark.django_db
 MANY = 600  # more than one chunk
 
 
-def burst(count):
+def burst(count, *, recorded_at=NOW):
     """Record that so many events of one flow missed their deadline in the same second."""
     flow = make.flow()
     rows = Journey.objects.bulk_create([make.new_journey(flow=flow) for _ in range(count)])
     Deadline.objects.bulk_create([make.new_deadline(row, verdict="missed") for row in rows])
-    flips = [make.new_flip(row, "verdict", "waiting", "missed", recorded_at=NOW) for row in rows]
+    flips = [
+        make.new_flip(row, "verdict", "waiting", "missed", recorded_at=recorded_at) for row in rows
+    ]
     make.queue(Flip.objects.bulk_create(flips))
     return [flip.pk for flip in flips]
 

@@ -3,9 +3,10 @@
 Only PostgreSQL routes them together; elsewhere this holds because there is one way only.
 """
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -129,3 +130,24 @@ def test_one_sweep_takes_up_no_more_than_it_may(monkeypatch):
     burst(250)
 
     assert [routing.take_up(None, now=NOW) for _ in range(3)] == [200, 50, 0]
+
+
+def test_alerts_give_way_to_verdicts_while_these_are_decided_in_masses(monkeypatch):
+    rests = []
+    monkeypatch.setattr(routing, "AT_ONCE", 100)
+    monkeypatch.setattr(routing.time, "sleep", rests.append)
+    burst(250, recorded_at=datetime.now(UTC) + timedelta(minutes=1))  # however long this takes
+
+    assert routing.take_up(None, now=NOW) == 250
+
+    chunks = 2 if connection.vendor == "postgresql" else 0  # full ones; elsewhere none are crowds
+    assert len(rests) == chunks
+    assert all(0 < one < 60 for one in rests)
+
+
+def test_alerts_wait_for_nobody_once_no_verdicts_are_decided(monkeypatch):
+    monkeypatch.setattr(routing, "AT_ONCE", 100)
+    monkeypatch.setattr(routing.time, "sleep", lambda _: pytest.fail("it waited"))
+    burst(250, recorded_at=datetime.now(UTC) - timedelta(minutes=1))
+
+    assert routing.take_up(None, now=NOW) == 250
