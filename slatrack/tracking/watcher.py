@@ -43,6 +43,7 @@ AGAIN = timedelta(minutes=1)  # before a journey that could not be settled is tr
 
 def run(stop: Event) -> None:
     """Settle what is due until `stop` is set; a database that is away is waited for."""
+    away_since: datetime | None = None
     while not stop.is_set():
         try:
             now = datetime.now(UTC)
@@ -51,16 +52,27 @@ def run(stop: Event) -> None:
                 joining.join_left(now=now)
         except DatabaseError:
             HANDS_FULL.clear()
-            logger.exception("deadlines are not evaluated: the database does not answer")
+            away_since = _away(away_since)
             close_old_connections()
             stop.wait(1.0)
             continue
+        if away_since is not None:
+            seconds = (datetime.now(UTC) - away_since).total_seconds()
+            logger.warning("deadlines are evaluated again, after %.0f s", seconds)
+            away_since = None
         if settled < FOLDED:
             HANDS_FULL.clear()
             stop.wait(PAUSE)
         else:
             HANDS_FULL.set()
     connection.close()
+
+
+def _away(since: datetime | None) -> datetime:
+    """Tell once that the database is away; return since when. Called where its error is handled."""
+    if since is None:
+        logger.exception("deadlines are not evaluated: the database does not answer")
+    return since or datetime.now(UTC)
 
 
 def beat(*, now: datetime) -> bool:
