@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import Sum
 
-from slatrack.bench import shares
+from slatrack.bench import shares, storage
 from slatrack.bench.collecting import as_sent, by_trace
 from slatrack.bench.figures import Bench, Figures, Impossible, Progress
 from slatrack.bench.load import DOCUMENTS, Load
@@ -29,7 +29,9 @@ UNITS = {
     "database_cpu_seconds_per_million_spans": "CPU s",
     "broker_cpu_seconds_per_million_spans": "CPU s",
     "machine_cpu_seconds_per_million_spans": "CPU s, broker and database included",
+    "logged_bytes_per_span": "B of PostgreSQL's log",
     "stored_bytes_per_span": "B",
+    "kept_bytes_per_span": "B of each span sent, once those that matched nothing have expired",
     "peak_memory_bytes": "B",
 }
 
@@ -38,6 +40,11 @@ def _add_arguments(group: Any) -> None:
     group.add_argument("--spans", type=int, help="spans to send: 40,000, or 200,000 with a broker")
     group.add_argument("--consumers", type=int, default=1, help="processes that share the work")
     group.add_argument("--cores", type=int, help="pin the consumers to so many cores together")
+    group.add_argument(
+        "--expire",
+        action="store_true",
+        help="at the end let spans that matched nothing expire, and measure what stays",
+    )
     group.add_argument(
         "--scattered",
         action="store_true",
@@ -58,7 +65,12 @@ def _run(options: Mapping[str, Any], progress: Progress) -> Figures:
         keyed = as_sent if options["scattered"] else by_trace
         broker.send(keyed(load.records()))
         progress("reading them")
-        return measure(load, broker, options["consumers"], cores=options["cores"])
+        empty = storage.stored_bytes()
+        figures = measure(load, broker, options["consumers"], cores=options["cores"])
+        if not options["expire"]:
+            return figures
+        progress("letting what matched nothing expire")
+        return figures | {"kept_bytes_per_span": _kept(load, empty)}
 
 
 def _wrong(figures: Figures) -> str:
@@ -78,7 +90,7 @@ def measure(load: Load, broker: Broker, consumers: int = 1, *, cores: int | None
     seconds that the broker's settings decide. What was read before then is not counted.
     """
     flows.save(DOCUMENTS, now=datetime.fromtimestamp(0, UTC))
-    empty = _stored_bytes()
+    empty, logged = storage.stored_bytes(), storage.logged_bytes()
     costs = _read_all(broker, consumers, cores)
     return {
         "spans": load.total,
@@ -88,10 +100,23 @@ def measure(load: Load, broker: Broker, consumers: int = 1, *, cores: int | None
         "seconds": round(costs.seconds, 3),
         "spans_per_second": round(costs.spans / costs.seconds),
         **_processor_time(costs),
-        "stored_bytes_per_span": round((_stored_bytes() - empty) / load.total, 1),
+        "logged_bytes_per_span": _each(storage.logged_bytes(), logged, load),
+        "stored_bytes_per_span": _each(storage.stored_bytes(), empty, load),
         "peak_memory_bytes": costs.memory,
         **_checked(load),
     }
+
+
+def _each(after: int | None, before: int | None, load: Load) -> float | None:
+    if after is None or before is None:
+        return None
+    return round((after - before) / load.total, 1)
+
+
+def _kept(load: Load, empty: int) -> float | None:
+    """Return what is stored for each span sent once those that matched nothing have expired."""
+    storage.let_expire(now=datetime.now(UTC))
+    return _each(storage.stored_bytes(), empty, load)
 
 
 class _Costs(NamedTuple):
@@ -184,15 +209,3 @@ def _checked(load: Load) -> dict[str, Any]:
         "journeys": len(done),
         "journeys_wrong": len(done ^ set(load.keys)),
     }
-
-
-def _stored_bytes() -> int:
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute("SELECT pg_database_size(current_database())")
-        else:
-            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            cursor.execute(
-                "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
-            )
-        return int(cursor.fetchone()[0])
