@@ -88,6 +88,9 @@ def _options(port: int, data: Path) -> list[str]:
     }
     if not os.environ.get("SLATRACK_TEST_POSTGRES_DURABLE"):  # no test pulls the plug
         chosen |= {"fsync": "off", "full_page_writes": "off"}
+    for setting in os.environ.get("SLATRACK_TEST_POSTGRES_SETTINGS", "").split():
+        name, _, value = setting.partition("=")  # e.g. "shared_buffers=1GB max_wal_size=8GB"
+        chosen[name] = value
     return [part for name, value in chosen.items() for part in ("-c", f"{name}={value}")]
 
 
