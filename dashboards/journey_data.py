@@ -11,10 +11,12 @@ from slatrack.alerting.models import Alert, IncidentChange
 from slatrack.domain.flows import Step
 from slatrack.tracking import flows, reading
 from slatrack.tracking.evidence import Evidence, Known, find
+from slatrack.tracking.flip_history import history
 from slatrack.tracking.models import Deadline, Flip, Journey
 
 KEPT = 32  # journeys whose evidence is kept per process
 MOST_KEPT = 60_000  # spans in the traces of all that are kept
+MOST_FLIPS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,7 @@ class JourneyData:
     spans: list[dict[str, Any]]
     steps: tuple[Step, ...]  # of the flow, seen or not
     deadline: Deadline | None  # the one that its row shows
-    flips: list[Flip]
+    flips: list[Flip]  # newest first
     alerts: list[Alert]
     taken_on: list[IncidentChange]  # what people did about them
     evidence: Evidence
@@ -109,7 +111,7 @@ def look(flow: str, key: str, *, now: datetime) -> JourneyData | None:
         spans=evidence.shown,
         steps=known.journey.way,
         deadline=shown,
-        flips=list(row.flips.order_by("-recorded_at", "-id")[:200]),
+        flips=history(row.pk, newest=MOST_FLIPS)[::-1],
         alerts=told,
         taken_on=alerts.taken_on(told) if told else [],
         evidence=evidence,

@@ -28,6 +28,8 @@ class Decided(NamedTuple):
     flip_count: int = 0
     almanac: int | None = None  # by which calendars and time zones the due time was worked out
     next_at: datetime | None = None
+    decided_at: datetime | None = None  # when its only flip was recorded, which is no row then
+    decided_step: str = ""  # and where the event stood
 
 
 class Flipped(NamedTuple):

@@ -1,14 +1,13 @@
 """Flips at rest, written with the change that they record; those that are news are queued."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 
-from slatrack.domain.states import Verdict
 from slatrack.tracking import models, store, wake
-from slatrack.tracking.decisions import Flipped
+from slatrack.tracking.implied_flips import Dated, is_no_news
 
 COLUMNS = (
     "journey", "deadline", "version", "number", "about", "before", "after", "severity", "step",
@@ -27,16 +26,22 @@ ON f.journey_id = one.journey AND f.deadline = one.deadline
 _ONE = "WHERE f.journey_id = %s AND f.deadline = %s AND f.version = %s AND f.number = %s"
 
 
-def save(flips: Sequence[Flipped], *, now: datetime) -> None:
+def save(flips: Sequence[Dated]) -> None:
     """Write flips, and wake alerting once they are committed if they concern anybody.
 
-    An event that was on time all along is history and nobody's news: it is not routed.
+    An event that was on time all along is nobody's news: that flip is not routed.
     """
-    store.insert(models.Flip, COLUMNS, [_row(flip, now) for flip in flips])
-    news = [flip for flip in flips if not _is_no_news(flip)]
+    store.insert(models.Flip, COLUMNS, [_row(one) for one in flips])
+    news = [flip for flip, _ in flips if not is_no_news(flip)]
     if news:
         _queue([(flip.journey_id, flip.deadline, flip.version, flip.number) for flip in news])
         wake.route_flips()
+
+
+def any_of(journey_id: UUID) -> bool:
+    """Whether anything was ever recorded of a journey, as a row or as what its deadline tells."""
+    telling = models.Deadline.objects.filter(journey=journey_id, decided_at__isnull=False)
+    return telling.exists() or models.Flip.objects.filter(journey=journey_id).exists()
 
 
 def _queue(places: Sequence[tuple[Any, ...]]) -> None:
@@ -47,13 +52,10 @@ def _queue(places: Sequence[tuple[Any, ...]]) -> None:
         store.many(_QUEUE + _ONE, [(journey.hex, *rest) for journey, *rest in places])
 
 
-def _is_no_news(flip: Flipped) -> bool:
-    return flip.before == Verdict.WAITING and flip.after == Verdict.MET
-
-
-def _row(flip: Flipped, now: datetime) -> tuple[Any, ...]:
+def _row(one: Dated) -> tuple[Any, ...]:
+    flip, recorded_at = one
     return (
         flip.journey_id, flip.deadline, flip.version, flip.number, flip.about, flip.before,
         flip.after, flip.severity, flip.step, flip.at, flip.due_at, flip.watermark,
-        flip.reason[:500], now, flip.almanac,
+        flip.reason[:500], recorded_at, flip.almanac,
     )  # fmt: skip

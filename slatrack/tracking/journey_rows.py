@@ -14,9 +14,10 @@ from slatrack.domain.instants import rfc3339, to_datetime
 from slatrack.domain.journeys import Journey, fold
 from slatrack.domain.parts import Part, journey_id
 from slatrack.domain.states import Status, Verdict
-from slatrack.tracking import children, flip_rows, models, store
+from slatrack.tracking import children, flip_rows, implied_flips, models, store
 from slatrack.tracking.decisions import Decided, Judged, Moment, Told
 from slatrack.tracking.flows import Flows
+from slatrack.tracking.implied_flips import Written
 from slatrack.tracking.judging import judge_journey, summary
 from slatrack.tracking.packing import pack_parts, unpack_parts
 from slatrack.tracking.vanishing import keep_parts
@@ -31,7 +32,7 @@ JOURNEY_COLUMNS = (
 DEADLINE_COLUMNS = (
     "journey", "name", "version", "severity", "started_at", "due_at", "strict", "grace_seconds",
     "warnings", "warned", "verdict", "reached_at", "reason", "watermark", "flip_count",
-    "almanac",
+    "almanac", "decided_at", "decided_step",
 )  # fmt: skip
 
 
@@ -135,13 +136,14 @@ def load_deadlines(journey_ids: Collection[UUID]) -> Iterable[tuple[int, UUID, D
 def decided(values: Sequence[Any]) -> Decided:
     """Return the state that a Deadline row holds, given its columns from `name` on."""
     (name, version, severity, started_at, due_at, strict, grace, warnings, warned, verdict,
-     reached_at, reason, watermark, flip_count, almanac) = values  # fmt: skip
+     reached_at, reason, watermark, flip_count, almanac, decided_at,
+     decided_step) = values  # fmt: skip
     return Decided(
         name=name, version=version, severity=severity, started_at=started_at, due_at=due_at,
         strict=strict, grace=timedelta(seconds=grace),
         warnings=tuple(datetime.fromisoformat(at) for at in warnings), warned=warned,
         verdict=Verdict(verdict), reached_at=reached_at, reason=reason, watermark=watermark,
-        flip_count=flip_count, almanac=almanac,
+        flip_count=flip_count, almanac=almanac, decided_at=decided_at, decided_step=decided_step,
     )  # fmt: skip
 
 
@@ -157,8 +159,9 @@ def save_journeys(
     store.update(models.Journey, JOURNEY_COLUMNS, [row for row in rows if row[0] in known])
     if flows.parents:
         _tell_families(folded, known, flows)
-    _save_deadlines(folded)
-    flip_rows.save([flip for one in folded.values() for flip in one.judged.flips], now=moment.now)
+    written = {row_id: _written(row_id, one, moment.now) for row_id, one in folded.items()}
+    _save_deadlines(folded, written)
+    flip_rows.save([flip for one in written.values() for flip in one.flips])
     live.announce(list(folded))
 
 
@@ -201,12 +204,18 @@ def first_warning(shown: Decided | None) -> datetime | None:
     return shown.warnings[0] if shown and shown.warnings else None
 
 
-def _save_deadlines(saved: Mapping[UUID, Folded]) -> None:
+def _written(row_id: UUID, one: Folded, now: datetime) -> Written:
+    known = {name: state for name, (_, state) in one.stored.deadlines.items()}
+    return implied_flips.write(row_id, known, one.judged, now=now)
+
+
+def _save_deadlines(saved: Mapping[UUID, Folded], written: Mapping[UUID, Written]) -> None:
     inserts, updates, gone = [], [], []
     for row_id, one in saved.items():
-        still = {state.name for state in one.judged.deadlines}
+        deadlines = written[row_id].deadlines
+        still = {state.name for state in deadlines}
         gone += [known for name, (known, _) in one.stored.deadlines.items() if name not in still]
-        for state in one.judged.deadlines:
+        for state in deadlines:
             known = one.stored.deadlines.get(state.name)
             values = _deadline_row(row_id, state)
             if known is None:
@@ -224,5 +233,5 @@ def _deadline_row(row_id: UUID, state: Decided) -> tuple[Any, ...]:
         row_id, state.name, state.version, state.severity, state.started_at, state.due_at,
         state.strict, state.grace.total_seconds(), [rfc3339(at) for at in state.warnings],
         state.warned, state.verdict.value, state.reached_at, state.reason[:500], state.watermark,
-        state.flip_count, state.almanac,
+        state.flip_count, state.almanac, state.decided_at, state.decided_step,
     )  # fmt: skip

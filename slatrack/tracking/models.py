@@ -20,6 +20,8 @@ from slatrack.tracking.forecast_models import FlowHistory as FlowHistory
 from slatrack.tracking.forecast_models import Forecast as Forecast
 from slatrack.tracking.forecast_models import HourHistory as HourHistory
 from slatrack.tracking.forecast_models import Outlook as Outlook
+from slatrack.tracking.message_models import Errand as Errand
+from slatrack.tracking.message_models import MessageBlock as MessageBlock
 from slatrack.tracking.shadow_models import Shadow as Shadow
 from slatrack.tracking.shadow_models import ShadowVerdict as ShadowVerdict
 from slatrack.tracking.source_models import FlowFeed as FlowFeed
@@ -128,33 +130,6 @@ class Trace(models.Model):
         ]
 
 
-class MessageBlock(models.Model):
-    """Who wrote or read some messages that lie close together in a topic: insert-only, expires.
-
-    `entries` is packed (slatrack.tracking.messages); rows of one `bucket` are compared.
-    """
-
-    bucket = models.BigIntegerField(help_text="a hash of topic, partition and a range of offsets")
-    entries = models.BinaryField()
-    created_at = models.DateTimeField()
-
-    class Meta:
-        indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["bucket"], name="message_bucket"),
-            models.Index(fields=["created_at"], name="message_parked"),
-        ]
-
-
-class Errand(models.Model):
-    """Traces that have something to tell to others, and messages to look up: a queue.
-
-    Written with what changed, deleted with what it led to (slatrack.tracking.joining).
-    """
-
-    data = models.BinaryField()
-    created_at = models.DateTimeField()
-
-
 class Journey(models.Model):
     """One event's way through one flow.
 
@@ -225,6 +200,12 @@ class Deadline(models.Model):
     watermark = models.DateTimeField(null=True, help_text="telemetry read when it was decided")
     flip_count = models.PositiveIntegerField(help_text="how many flips it has had")
     almanac = models.IntegerField(null=True, help_text="the Almanac that due_at was worked out by")
+    decided_at = models.DateTimeField(
+        null=True, help_text="when its one flip, waiting to met, was recorded; null: it is a row"
+    )
+    decided_step = models.CharField(
+        max_length=100, blank=True, help_text="where the event stood then"
+    )
 
     class Meta:
         constraints: ClassVar[list[Any]] = [
@@ -238,7 +219,8 @@ class Deadline(models.Model):
 class Flip(models.Model):
     """A recorded change of a verdict or status, written once; Unrouted says which are news still.
 
-    `number` counts the flips of one deadline, so no change can be recorded twice.
+    `number` counts the flips of one deadline, so no change can be recorded twice. The first of one
+    that was met in time may be told by its Deadline alone: read history by `flip_history`.
     """
 
     class About(models.TextChoices):

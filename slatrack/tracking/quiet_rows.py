@@ -13,6 +13,7 @@ from slatrack import live
 from slatrack.tracking import flip_rows, models, silence, store
 from slatrack.tracking.decisions import Decided, Moment
 from slatrack.tracking.flows import Flows
+from slatrack.tracking.implied_flips import Dated
 from slatrack.tracking.journey_rows import first_warning, load_deadlines
 from slatrack.tracking.judging import summary
 from slatrack.tracking.silence import Quiet, Settled
@@ -62,7 +63,8 @@ def _save(settled: Mapping[UUID, Settled], moment: Moment) -> None:
         for row_id, state in one.changed.items()
     ]  # fmt: skip
     store.update(models.Deadline, DEADLINE_COLUMNS, deadlines)
-    flip_rows.save([flip for one in settled.values() for flip in one.flips], now=moment.now)
+    flips = [flip for one in settled.values() for flip in one.flips]
+    flip_rows.save([Dated(flip, moment.now) for flip in flips])
     live.announce(list(settled), pressing=True)
 
 

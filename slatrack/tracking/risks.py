@@ -15,6 +15,7 @@ from slatrack.tracking import flip_rows, models
 from slatrack.tracking.decisions import Flipped
 from slatrack.tracking.expecting import Expected
 from slatrack.tracking.forecast_models import Forecast
+from slatrack.tracking.implied_flips import Dated
 
 AT_RISK, ON_TRACK = "at_risk", "on_track"  # before and after of a flip
 CHUNK = 500  # in one transaction: short enough that the recorder hardly waits
@@ -52,11 +53,11 @@ def _turn(turns: Sequence[Turn], now: datetime) -> None:
         if place in deadlines and known.get(place, False) != one.at_risk:
             done.append((one, deadlines[place]))
     _save(done, now)
-    flips = [_flip(one, of, steps[of.journey_id]) for one, of in done]
+    flips = [Dated(_flip(one, of, steps[of.journey_id]), now) for one, of in done]
     models.Deadline.objects.filter(pk__in=[of.pk for _, of in done]).update(
         flip_count=F("flip_count") + 1
     )
-    flip_rows.save(flips, now=now)
+    flip_rows.save(flips)
     live.announce([of.journey_id for _, of in done])
 
 

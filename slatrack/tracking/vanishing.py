@@ -12,7 +12,7 @@ from django.db.models import F
 
 from slatrack.domain.parts import Part
 from slatrack.domain.states import Status
-from slatrack.tracking import children, models
+from slatrack.tracking import children, flip_rows, models
 from slatrack.tracking.packing import pack_parts
 
 
@@ -23,7 +23,7 @@ def keep_parts(unfolded: Mapping[UUID, Mapping[bytes, Part]], *, now: datetime) 
         children.forget(row_id)
         if parts:
             row.update(parts=pack_parts(parts), changed_at=now, next_at=now)
-        elif models.Flip.objects.filter(journey_id=row_id).exists():
+        elif flip_rows.any_of(row_id):
             _take_back(row_id, now)
         else:
             row.delete()

@@ -18,6 +18,7 @@ from slatrack.tracking import recorder, sources, watcher
 from slatrack.tracking.models import Deadline, Flip, Journey
 from tests.alerting.told import channel
 from tests.factories import NOON
+from tests.recorded_flips import recorded
 
 pytestmark = pytest.mark.django_db
 
@@ -92,7 +93,7 @@ def stopped():
 
 def test_while_telemetry_stands_still_nothing_is_missed_and_one_notice_is_told(stopped):
     assert Counter(verdicts().values()) == {"unknown": MANY}
-    assert not Flip.objects.exclude(before="waiting", after="unknown").exists()
+    assert set(recorded("before", "after")) == {("waiting", "unknown")}
     why = r"^telemetry \d+ s behind$"
     assert Deadline.objects.filter(reason__regex=why).count() == MANY
     [notice] = Delivery.objects.all()

@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from slatrack.bench import standing
-from slatrack.tracking.models import Deadline, Flip, Journey
+from slatrack.tracking.models import Deadline, Journey
 from slatrack.tracking.recorder import record
+from tests.recorded_flips import recorded
 
 pytestmark = pytest.mark.django_db
 
@@ -34,4 +35,4 @@ def test_events_that_stand_are_as_the_recorder_writes_them():
     record([span for number in copied for span in standing.spans(number, DUE)], now=NOW)
 
     assert written == rows(copied)
-    assert not Flip.objects.exists()
+    assert recorded() == []

@@ -202,7 +202,14 @@ def test_the_export_holds_journey_spans_and_flips():
     known = json.loads(answer.content)
     assert known["journey"]["status"] == "done"
     assert len(known["spans"]) == 4
-    assert [flip["after"] for flip in known["flips"]]
+    [flip] = known["flips"]
+    said = ("about", "deadline", "version", "before", "after", "reason")
+    assert tuple(flip[name] for name in said) == (
+        "verdict", "report within 15 minutes", 1, "waiting", "met", "",
+    )  # fmt: skip
+    [judged] = known["journey"]["deadlines"]
+    assert (flip["at"], flip["watermark"]) == (judged["reached_at"], judged["watermark"])
+    assert flip["recorded_at"] >= flip["watermark"]
 
 
 def test_an_unknown_key_is_not_found_and_says_so():

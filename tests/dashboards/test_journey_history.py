@@ -65,3 +65,9 @@ def test_a_reason_stays_text_on_the_page(incident):
     assert "acknowledged by bob: &lt;img" in html
     assert "<img src=x" not in html
     assert f"/alerts/{incident.pk}" in html
+
+
+def test_an_event_on_time_all_along_says_so():
+    save_flow()
+    trade("T-1", ago=120)
+    assert told()[0] == "report within 15 minutes v1: waiting → met"

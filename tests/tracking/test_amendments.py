@@ -7,6 +7,7 @@ import pytest
 from slatrack.tracking import flows, reading
 from slatrack.tracking.models import Deadline, Flip, Journey, Source, SpanBlock, Trace
 from tests.bonds import after, sent, settle, store
+from tests.recorded_flips import recorded
 
 pytestmark = pytest.mark.django_db
 
@@ -162,9 +163,7 @@ def test_a_cancellation_ends_the_event_and_its_open_deadline():
     assert one["sentence"] == "Not applicable: the event was cancelled at 2026-11-20T12:00:21.000Z"
     settle(86400 * 3)
     assert trade()["status"] == "cancelled"
-    assert list(Flip.objects.values_list("about", "before", "after")) == [
-        ("status", "in_flight", "cancelled")
-    ]
+    assert recorded("about", "before", "after") == [("status", "in_flight", "cancelled")]
 
 
 def test_what_was_missed_or_met_before_the_cancellation_stays_so():

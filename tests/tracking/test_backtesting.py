@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 
 from slatrack.tracking import backtesting, flows, stored_journeys, watcher
-from slatrack.tracking.models import Backtest, Flip, Flow
+from slatrack.tracking.models import Backtest, Flow
 from slatrack.tracking.recorder import record
 from slatrack.tracking.tasks import backtest, tend_backtests
+from tests.recorded_flips import recorded
 from tests.spans import NOON
 from tests.trades import DOCUMENT, trade
 
@@ -61,7 +62,7 @@ def finished(row, clock=None):
 
 def test_a_shorter_deadline_names_the_events_that_it_would_miss():
     row = asked("PT10M")
-    before = list(Flip.objects.values_list())
+    before = recorded()
 
     tally = finished(row)
 
@@ -70,7 +71,7 @@ def test_a_shorter_deadline_names_the_events_that_it_would_miss():
     assert tally.newly_missed == 1
     assert [one.key for one in tally.named("newly_missed")] == ["T2"]
     assert [one.key for one in tally.named("worst")] == ["silent", "T3", "T4", "T2"]
-    assert list(Flip.objects.values_list()) == before  # nothing live was touched
+    assert recorded() == before  # nothing live was touched
 
 
 def test_a_longer_one_names_those_it_would_not_miss_any_more_and_warns_of():

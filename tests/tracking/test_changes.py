@@ -6,8 +6,9 @@ import pytest
 
 from slatrack.domain.flows import DeadlineSpec
 from slatrack.tracking import flows, journey_rows, reading, watcher
-from slatrack.tracking.models import Deadline, Flip, Flow, Journey, Source, SpanBlock, Trace
+from slatrack.tracking.models import Deadline, Flow, Journey, Source, SpanBlock, Trace
 from slatrack.tracking.recorder import record
+from tests.recorded_flips import recorded
 from tests.spans import NOON, span
 from tests.trades import DOCUMENT, accepted, enriched, received, reported, trade
 
@@ -26,8 +27,8 @@ def load(document=DOCUMENT, *, at=None):
 
 
 def told(about="verdict"):
-    rows = Flip.objects.filter(about=about).order_by("number")
-    return [(flip.before, flip.after) for flip in rows]
+    found = sorted(recorded("number", "before", "after", about=about))
+    return [(before, after) for _, before, after in found]
 
 
 def put(span, **attributes):
@@ -182,7 +183,7 @@ def test_an_event_that_was_told_of_and_is_no_more_is_taken_back():
     gone = Journey.objects.get(key="T1")
     assert (gone.status, gone.verdict, gone.next_at) == ("cancelled", "", None)
     assert reading.journey("trade-reporting", "T1", now=NOW) is None
-    assert Flip.objects.filter(journey=gone).exists()
+    assert recorded("after", journey=gone)
 
 
 def test_a_retry_that_fails_is_not_told_again_and_a_look_tells_nothing_new():

@@ -7,8 +7,9 @@ import pytest
 from slatrack.domain.calendars import UnknownCalendarError
 from slatrack.tracking import closures, flows
 from slatrack.tracking.closures import ClosureRefusedError
-from slatrack.tracking.models import Closure, Deadline, Flip, RuleVersion
+from slatrack.tracking.models import Closure, Deadline, RuleVersion
 from tests.bonds import after, sent, settle, store
+from tests.recorded_flips import recorded
 
 pytestmark = pytest.mark.django_db
 
@@ -56,7 +57,7 @@ def test_an_open_deadline_moves_to_the_next_open_day():
     settle(61)
 
     assert due() == "2026-11-24T23:00:00+00:00"
-    assert not Flip.objects.exists()  # nothing was told, so nothing is taken back
+    assert recorded() == []  # nothing was told, so nothing is taken back
 
 
 def test_an_event_that_comes_later_is_judged_by_it_at_once():

@@ -12,7 +12,7 @@ from slatrack.tracking.models import Deadline, Flip, Journey, Source, SpanBlock,
 from slatrack.tracking.recorder import record
 from slatrack.tracking.sources import Advance
 from tests.spans import NOON
-from tests.trades import DOCUMENT, trade
+from tests.trades import DOCUMENT, reported, trade
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -134,8 +134,8 @@ def test_what_fails_at_the_very_end_leaves_nothing_half_done(monkeypatch):
 
     with monkeypatch.context() as patched:
         patched.setattr("slatrack.tracking.flip_rows.wake.route_flips", broken)
-        patched.setattr("slatrack.tracking.flip_rows._is_no_news", lambda flip: False)
+        late = [*trade()[:3], reported("T1", trace="T1", at=960)]
         with pytest.raises(ZeroDivisionError):
-            record(trade(), now=NOW, offsets=[ADVANCE])
+            record(late, now=NOW, offsets=[ADVANCE])
     assert_nothing_was_written()
     assert_it_works_again(trade())

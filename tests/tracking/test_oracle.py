@@ -13,9 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from slatrack.domain.spans import Kind
-from slatrack.tracking import flows, watcher
+from slatrack.tracking import flip_history, flows, watcher
 from slatrack.tracking.models import Deadline, Flip, Journey, SpanBlock, Trace
 from slatrack.tracking.recorder import record
+from tests.recorded_flips import recorded
 from tests.spans import NOON, span
 from tests.trades import DOCUMENT, enriched, reported, trade
 
@@ -264,7 +265,7 @@ def shown(when):
 def check_flips():
     """Each deadline's flips are a chain from waiting to its verdict, without holes."""
     chains = defaultdict(list)
-    for flip in Flip.objects.order_by("journey", "deadline", "number"):
+    for flip in flip_history.every():
         chains[flip.journey_id, flip.deadline].append(flip)
     for (journey, deadline), chain in chains.items():
         assert [flip.number for flip in chain] == list(range(1, len(chain) + 1))
@@ -289,7 +290,7 @@ def test_rows_are_those_of_the_oracle(data):
 
 def flips():
     fields = ("journey__key", "deadline", "version", "number", "about", "before", "after", "at")
-    return sorted(Flip.objects.values_list(*fields, "due_at", "reason", "step"))
+    return sorted(recorded(*fields, "due_at", "reason", "step"))
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -9,6 +9,7 @@ from slatrack.domain.parts import journey_id
 from slatrack.tracking import flows, reading, watcher
 from slatrack.tracking.models import Deadline, Flip, Journey, SpanBlock, Trace
 from slatrack.tracking.recorder import record
+from tests.recorded_flips import recorded
 from tests.spans import NOON, span
 from tests.trades import DOCUMENT, accepted, enriched, received, reported, trade
 
@@ -28,7 +29,7 @@ def minutes(count):
 
 def flips():
     fields = ("journey__key", "deadline", "number", "about", "before", "after", "at", "due_at")
-    return sorted(Flip.objects.values_list(*fields))
+    return sorted(recorded(*fields))
 
 
 def state():

@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 
 from slatrack.tracking import flows, shadowing, stored_journeys
-from slatrack.tracking.models import Deadline, Flip, Flow, Journey, Shadow, ShadowVerdict
+from slatrack.tracking.models import Deadline, Flow, Journey, Shadow, ShadowVerdict
 from slatrack.tracking.recorder import record
 from slatrack.tracking.tasks import look_at_shadows  # noqa: F401 - beat finds it by its name
 from slatrack.tracking.watcher import settle_due
+from tests.recorded_flips import recorded
 from tests.spans import NOON
 from tests.trades import DOCUMENT, trade
 
@@ -55,7 +56,7 @@ def test_its_verdicts_are_kept_beside_those_in_force_and_nothing_else_is_told():
     passed("quick", 60)
     passed("between", 700)
     passed("late", 1000)
-    told = list(Flip.objects.values_list())
+    told = recorded()
 
     look(2000)
 
@@ -63,7 +64,7 @@ def test_its_verdicts_are_kept_beside_those_in_force_and_nothing_else_is_told():
     [one] = shadowing.differing(row)
     assert (one.journey.key, one.outcome, one.in_force) == ("between", "missed", "met")
     assert one.due_at == at(600)
-    assert list(Flip.objects.values_list()) == told
+    assert recorded() == told
     assert {one.verdict for one in Deadline.objects.all()} == {"met", "missed"}
     assert Journey.objects.get(key="between").verdict == "met"
     assert Deadline.objects.count() == 3

@@ -11,6 +11,7 @@ from slatrack.alerting import routing
 from slatrack.alerting.models import Alert
 from slatrack.bench.faults.manifest import Expected, Manifest, SpanId
 from slatrack.otlp import blocks
+from slatrack.tracking import flip_history
 from slatrack.tracking.models import Flip, Journey, SetAside, SpanBlock, Trace
 from slatrack.tracking.packing import unpack_trace
 
@@ -104,9 +105,9 @@ def _differing(expected: Expected, found: Expected) -> str:
 
 def _flips(expected: dict[tuple[str, str], Expected]) -> Iterator[str]:
     chains: dict[tuple[str, str], list[str]] = defaultdict(list)
-    rows = Flip.objects.filter(about="verdict").order_by("journey", "number")
-    for flow, key, after in rows.values_list("journey__flow__name", "journey__key", "after"):
-        chains[flow, key].append(after)
+    for flip in flip_history.every():
+        if flip.about == Flip.About.VERDICT:
+            chains[flip.journey.flow.name, flip.journey.key].append(flip.after)
     wrong = {
         f"{event[1]} {' '.join(chains[event]) or 'never judged'}"
         for event, one in expected.items()

@@ -1,0 +1,85 @@
+"""Flips that are no rows: of an event that was on time all along its deadline's row tells.
+
+It tells the first flip of a deadline, waiting to met, for as long as that is its only one and all
+that was recorded of it stands in the row. Before the row comes to say anything else, the flip is
+written as it was. No database here.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from slatrack.domain.states import Verdict
+from slatrack.tracking.decisions import Decided, Flipped, Judged
+
+
+class Dated(NamedTuple):
+    """A flip and when it was recorded."""
+
+    flip: Flipped
+    at: datetime
+
+
+class Written(NamedTuple):
+    """What of a judged journey its rows have to say, flip by flip, in order."""
+
+    deadlines: tuple[Decided, ...]
+    flips: tuple[Dated, ...]
+
+
+def is_no_news(flip: Flipped) -> bool:
+    """Whether a flip is history and nobody's news: an event that was on time all along."""
+    return flip.before == Verdict.WAITING and flip.after == Verdict.MET
+
+
+def implied(journey_id: UUID, one: Decided) -> Dated | None:
+    """Return the flip that a deadline's row tells; None where its flips are rows."""
+    if one.decided_at is None or one.reached_at is None:
+        return None
+    flip = Flipped(
+        journey_id=journey_id,
+        deadline=one.name,
+        version=one.version,
+        number=one.flip_count,
+        about="verdict",
+        before=Verdict.WAITING.value,
+        after=one.verdict.value,
+        severity=one.severity,
+        step=one.decided_step,
+        at=one.reached_at,
+        due_at=one.due_at,
+        watermark=one.watermark,
+        reason=one.reason,
+        almanac=one.almanac,
+    )
+    return Dated(flip, one.decided_at)
+
+
+def write(
+    journey_id: UUID, known: Mapping[str, Decided], judged: Judged, *, now: datetime
+) -> Written:
+    """Return the deadlines as their rows are to say them, and the flips that are to be rows.
+
+    `known` are the rows as they were: the flips that they told and will tell no more come first.
+    """
+    earlier = {name: was for name, row in known.items() if (was := implied(journey_id, row))}
+    new = {
+        one.deadline: Dated(one, now) for one in judged.flips if one.number == 1 and is_no_news(one)
+    }
+    first = {**earlier, **new}
+    deadlines = tuple(_saying(one, first.get(one.name), journey_id) for one in judged.deadlines)
+    told = {one.name for one in deadlines if one.decided_at is not None}
+    flips = [was for name, was in earlier.items() if name not in told]
+    flips += [Dated(one, now) for one in judged.flips if one.deadline not in told]
+    return Written(deadlines, tuple(flips))
+
+
+def _saying(state: Decided, first: Dated | None, journey_id: UUID) -> Decided:
+    """Return a deadline that tells its first flip, where it says all that was recorded of it."""
+    if first is None:
+        return state
+    saying = state._replace(decided_at=first.at, decided_step=first.flip.step)
+    if implied(journey_id, saying) == first:
+        return saying
+    return state._replace(decided_at=None, decided_step="")
