@@ -16,10 +16,11 @@ from slatrack.domain.spans import NO_ATTRIBUTES, Origin, Span
 from slatrack.otlp import blocks
 from slatrack.tracking import models
 from slatrack.tracking.packing import StoredTrace
-from slatrack.tracking.store import chunks
+from slatrack.tracking.store import chunks, insert_numbered
 
 logger = logging.getLogger(__name__)
 
+COLUMNS = ("created_at", "bound", "spans", "data")
 SPANS_PER_BLOCK = 500
 _trace_id = attrgetter("trace_id")
 
@@ -42,9 +43,9 @@ def store(
     kept += _moved(known, changed, bound)
     added: dict[bytes, list[int]] = defaultdict(list)
     for group, is_bound in ((kept, True), (parked, False)):
-        for chunk, row in _write(group, bound=is_bound, now=now):
+        for chunk, row_id in _write(group, bound=is_bound, now=now):
             for trace_id in set(map(_trace_id, chunk)):
-                added[trace_id].append(row.id)
+                added[trace_id].append(row_id)
     return {
         trace_id: StoredTrace(trace.trace, (*trace.blocks, *added[trace_id]), trace.bound)
         for trace_id, trace in changed.items()
@@ -127,14 +128,11 @@ def _bare(stored: blocks.StoredSpan) -> Span:
 
 def _write(
     spans: Sequence[Span], *, bound: bool, now: datetime
-) -> Iterator[tuple[Sequence[Span], models.SpanBlock]]:
+) -> Iterator[tuple[Sequence[Span], int]]:
     ordered = sorted(spans, key=_trace_id)
     packs = [ordered[n : n + SPANS_PER_BLOCK] for n in range(0, len(ordered), SPANS_PER_BLOCK)]
-    rows = models.SpanBlock.objects.bulk_create(
-        models.SpanBlock(created_at=now, bound=bound, spans=len(one), data=blocks.pack(one))
-        for one in packs
-    )
-    yield from zip(packs, rows, strict=True)
+    rows = [(now, bound, len(one), blocks.pack(one)) for one in packs]
+    yield from zip(packs, insert_numbered(models.SpanBlock, COLUMNS, rows), strict=True)
 
 
 def load(traces: Mapping[bytes, Sequence[int]]) -> list[blocks.StoredSpan]:

@@ -4,7 +4,7 @@ Rows are tuples in the order of the columns named. SQLite and PostgreSQL get the
 """
 
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -14,6 +14,8 @@ from django.db import connection, models
 
 Row = Sequence[Any]
 T = TypeVar("T", int, UUID)
+
+_json = json.JSONEncoder(ensure_ascii=False).encode
 
 
 MOST_VALUES = 10_000  # of one statement: SQLite as it is shipped takes 32,766
@@ -90,23 +92,52 @@ def claim(model: type[models.Model], columns: Sequence[str], rows: Sequence[Row]
 def insert(model: type[models.Model], columns: Sequence[str], rows: Sequence[Row]) -> None:
     """Insert `rows`, which were not there when this transaction looked. All, or Raced.
 
-    A row that another transaction is inserting at this moment is waited for.
+    A row that another transaction is inserting at this moment is waited for. After Raced nothing
+    more can be done in this transaction.
     """
     if not rows:
         return
     table = _Table(model, columns)
-    into = f"INSERT INTO {table.name} ({', '.join(table.columns)})"
     if connection.vendor == "postgresql":
-        found = run(
-            f"{into} SELECT {table.picked} FROM {table.arrays} ON CONFLICT DO NOTHING "  # noqa: S608
-            f"RETURNING {table.columns[0]}",
-            table.values(rows),
-        )
-        if len(found) < len(rows):
-            raise Raced
+        _copy(table, rows)
         return
     marks = ", ".join(["%s"] * len(columns))
-    many(f"{into} VALUES ({marks})", table.adapted(rows))  # SQLite has one writer: no race
+    many(  # SQLite has one writer: no race
+        f"INSERT INTO {table.name} ({', '.join(table.columns)}) VALUES ({marks})",  # noqa: S608
+        table.adapted(rows),
+    )
+
+
+def _copy(table: "_Table", rows: Sequence[Row]) -> None:
+    """Insert by COPY, which costs us and PostgreSQL less than arrays do."""
+    statement = f"COPY {table.name} ({', '.join(table.columns)}) FROM STDIN (FORMAT BINARY)"
+    connection.ensure_connection()
+    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+        try:
+            with cursor.copy(statement.encode()) as copy:
+                copy.set_types(table.copied_kinds)
+                for row in table.copied(rows):
+                    copy.write_row(row)
+        except psycopg.errors.UniqueViolation:
+            raise Raced from None
+
+
+def insert_numbered(
+    model: type[models.Model], columns: Sequence[str], rows: Sequence[Row]
+) -> list[int]:
+    """Insert `rows`, which get their ids from the database; return these, in the same order."""
+    if not rows:
+        return []
+    if connection.vendor != "postgresql":
+        made = (model(**dict(zip(columns, row, strict=True))) for row in rows)
+        return [row.pk for row in model._default_manager.bulk_create(made)]
+    table = _Table(model, columns)
+    found = run(
+        f"INSERT INTO {table.name} ({', '.join(table.columns)}) "  # noqa: S608 - the model's
+        f"SELECT {table.picked} FROM {table.arrays} RETURNING {model._meta.pk.column}",
+        table.values(rows),
+    )
+    return [number for (number,) in found]
 
 
 def update(model: type[models.Model], columns: Sequence[str], rows: Sequence[Row]) -> None:
@@ -138,6 +169,8 @@ class _Table:
         kinds = [_postgres_kind(field) for field in self.fields]
         casts = [cast for _, cast in kinds]
         self.json = [bool(cast) for cast in casts]
+        # On the wire JSON is its text after a version, which no adapter of psycopg takes as it is.
+        self.copied_kinds = ["bytea" if cast else kind for kind, cast in kinds]
         self.picked = ", ".join(f"c{n}{cast}" for n, cast in enumerate(casts))
         pairs = zip(casts, self.columns, strict=True)
         self.named = ", ".join(f"c{n}{cast} AS {name}" for n, (cast, name) in enumerate(pairs))
@@ -148,9 +181,20 @@ class _Table:
         """One list per column, for PostgreSQL."""
         columns = zip(*rows, strict=True)
         return [
-            [json_text(value) for value in column] if is_json else list(column)
+            [_json(value) for value in column] if is_json else list(column)
             for is_json, column in zip(self.json, columns, strict=True)
         ]
+
+    def copied(self, rows: Sequence[Row]) -> Iterable[Row]:
+        """The rows for PostgreSQL's COPY."""
+        if not any(self.json):
+            return rows
+        columns = zip(*rows, strict=True)
+        return zip(
+            *(map(_binary_json, column) if is_json else column
+              for is_json, column in zip(self.json, columns, strict=True)),
+            strict=True,
+        )  # fmt: skip
 
     def adapted(self, rows: Sequence[Row]) -> list[tuple[Any, ...]]:
         """The rows as SQLite keeps them."""
@@ -193,7 +237,7 @@ def _sqlite_adapter(field: Any) -> Callable[[Any], Any] | None:
     if isinstance(field, models.DateTimeField):
         return _sqlite_datetime
     if isinstance(field, models.JSONField):
-        return json_text
+        return _json
     target = field.target_field if field.is_relation else field
     return _hex if isinstance(target, models.UUIDField) else None
 
@@ -206,6 +250,5 @@ def _hex(value: UUID) -> str:
     return value.hex
 
 
-def json_text(value: Any) -> str:
-    """Return `value` as the text of a JSON column."""
-    return json.dumps(value, ensure_ascii=False)
+def _binary_json(value: Any) -> bytes:
+    return b"\x01" + _json(value).encode()
