@@ -89,7 +89,7 @@ class Batch:
 
     def add(self, received: Received, decoder: Decoder) -> None:
         """Decode a record; what is wrong with it is set aside, and stops nothing."""
-        is_logs = received.is_logs
+        is_logs = received.holds != SPANS and received.is_logs
         if not self.origins or self.origins[-1].topic != received.topic:
             self.origins.append(Origin(len(self.spans), received.topic))
         try:

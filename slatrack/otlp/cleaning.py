@@ -54,6 +54,15 @@ class Names:
     def __init__(self, limit: int = 20_000) -> None:
         self._limit = limit
         self._known: dict[bytes, str] = {}
+        self.after_length: dict[bytes, str] = {}  # by the length and the bytes
+
+    def learn(self, sized: bytes) -> str:
+        """Return the name that follows its length, and remember it by both."""
+        name = self.clean(sized[1:])
+        if len(self.after_length) >= self._limit:
+            self.after_length.clear()
+        self.after_length[sized] = name
+        return name
 
     def clean(self, raw: bytes) -> str:
         """Return the name as clean text, never empty."""

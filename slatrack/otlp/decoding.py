@@ -5,7 +5,7 @@ that can be replayed. Only where nothing can be told apart is the whole record u
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from struct import Struct
@@ -21,6 +21,7 @@ from slatrack.otlp.layout import NO_TAIL, Tail
 from slatrack.otlp.messaging import complete, message, read_links
 from slatrack.otlp.namings import Naming
 from slatrack.otlp.origins import Origins, Place
+from slatrack.otlp.records import usual
 from slatrack.otlp.services import logical_service
 
 ENCODINGS = ("auto", "otlp_proto", "otlp_json")
@@ -28,6 +29,7 @@ CLOCKS_MAY_BE_AHEAD = timedelta(days=1)
 KEPT = 65_536  # bytes of one span
 
 _names = Names()
+_name = _names.after_length.get
 _origins = Origins()
 _clock = Struct("<QxQ").unpack
 _new = tuple.__new__  # knows the order of a span's fields; quicker than by their names
@@ -84,27 +86,34 @@ class Decoder:
 
     def read(self, data: bytes, encoding: str, into: list[Span]) -> list[Rejected]:
         """Append the spans in `data` to `into`; return the others. Undecodable: nothing is read."""
+        unreadable: list[Rejected] = []
         if encoding == "otlp_json" or (encoding == "auto" and json_messages.looks_like(data)):
             request, unreadable = json_messages.read(data)
+            self._read_all(request, into)
+        elif record := usual(data):
+            self._read(*record, into)
         else:
-            request, unreadable = _request(data), []
-        for resource_spans in request.resource_spans:
-            resource = resource_spans.resource
-            for scope_spans in resource_spans.scope_spans:
-                self._read(resource, scope_spans, into)
-            for scope_spans in resource_spans.old_scope_spans:
-                self._read(resource, scope_spans, into)
+            self._read_all(_request(data), into)
         return unreadable + self._rejected() if self._refused else unreadable
 
-    def _read(self, resource: bytes, scope_spans: Any, into: list[Span]) -> None:
-        scope = scope_spans.scope
+    def _read_all(self, request: Any, into: list[Span]) -> None:
+        for resource_spans in request.resource_spans:
+            resource = resource_spans.resource
+            for one in resource_spans.scope_spans:
+                self._read(resource, one.scope, one.spans, into)
+            for one in resource_spans.old_scope_spans:
+                self._read(resource, one.scope, one.spans, into)
+
+    def _read(
+        self, resource: bytes, scope: bytes, spans: Iterable[bytes], into: list[Span]
+    ) -> None:
         try:
             place = _origins.find(resource, scope, self._kept)
         except Unusable as exc:
-            self._refuse(str(exc), *((resource, scope, raw) for raw in scope_spans.spans))
+            self._refuse(str(exc), *((resource, scope, raw) for raw in spans))
             return
         add, gists, latest, kept = into.append, self._gists, self._latest, self._kept
-        for raw in scope_spans.spans:
+        for raw in spans:
             try:
                 add(_span(raw, place, gists, latest, kept))
             except Unusable as exc:
@@ -154,7 +163,8 @@ def _span(raw: bytes, place: Place, gists: Gists, latest: int, kept: int) -> Spa
         parent_id = b""
     if size > kept:
         raw = cut_span(raw, kept)
-    kind, name, error, dropped = kinds[0] if kinds else 0, _names.clean(sized_name[1:]), False, 0
+    name = _name(sized_name) or _names.learn(sized_name)
+    kind, error, dropped = kinds[0] if kinds else 0, False, 0
     if tail is not NO_TAIL:
         error, links, dropped = tail
         if links:
