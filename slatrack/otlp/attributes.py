@@ -19,6 +19,7 @@ CUT = "slatrack.cut"  # marks a span of which some value is kept only in part
 REMEMBERED = 20_000  # attributes
 REMEMBERED_PER_KEY = 256  # a key with more values (ids, offsets) is read each time
 REMEMBERED_LENGTH = 128  # bytes
+RECENT = 4_000  # attributes of such keys: an event's key comes with each of its spans
 KEY, VALUE = 0x0A, 0x12  # the tags of KeyValue's fields
 STRING, INT = 0x0A, 0x18  # the tags of AnyValue's string_value and int_value
 
@@ -42,6 +43,7 @@ class Plan:
         self.remembered: dict[bytes, Hits] = {}
         self._values_of: dict[bytes, int] = {}
         self._various: set[bytes] = set()
+        self._recent: dict[bytes, Hits] = {}
 
     def read(self, raws: Iterable[bytes]) -> Found:
         """Return values by newest name. Of synonyms the newest wins, of equals the first."""
@@ -70,11 +72,20 @@ class Plan:
 
     def learn(self, raw: bytes) -> Hits:
         """Return what a raw attribute means; remember it unless its key has too many values."""
+        if (hits := self._recent.get(raw)) is not None:
+            return hits
         prefix = raw[: raw[1] + 2] if len(raw) > 1 else raw
         meanings = self._by_prefix.get(prefix)
         if prefix not in self._various:
             return self._remember(raw, prefix, meanings)
-        return _hits(raw, len(prefix), meanings) if meanings else ()
+        if not meanings:
+            return ()
+        hits = _hits(raw, len(prefix), meanings)
+        if len(raw) <= REMEMBERED_LENGTH:
+            if len(self._recent) >= RECENT:
+                self._recent.clear()
+            self._recent[raw] = hits
+        return hits
 
     def _remember(self, raw: bytes, prefix: bytes, meanings: Slots | None) -> Hits:
         if meanings is None:

@@ -16,6 +16,7 @@ from slatrack.otlp.origins import Place
 from slatrack.otlp.services import DERIVED, logical_service
 from slatrack.otlp.vocabulary import ALWAYS, MESSAGE_ID, OFFSET
 
+_new = tuple.__new__  # knows the order of a gist's fields; quicker than by their names
 REMEMBERED = 20_000  # gists
 PRODUCER = int(Kind.PRODUCER)
 DECISIVE = frozenset((*ALWAYS, *DERIVED)) - {OFFSET}  # service or message may depend on these
@@ -51,7 +52,8 @@ class Gists:
                 if newest in DECISIVE or newest in fresh:
                     return self._gist(raws, kind, name, place)
                 fresh[newest] = sent
-        gist = self._known.get(tuple(key)) or self._learn(tuple(key), kind, name, place)
+        said = tuple(key)
+        gist = self._known.get(said) or self._learn(said, kind, name, place)
         if not fresh:
             return gist
         return self._refreshed(gist, fresh, kind) or self._gist(raws, kind, name, place)
@@ -62,7 +64,8 @@ class Gists:
         if not found.keys().isdisjoint(fresh):
             return None
         if OFFSET not in fresh and self.plan.asked.issuperset(fresh):  # as a rule: the event's key
-            return Gist(found, service, said, {**attributes, **fresh})
+            asked: dict[str, Value] = {**attributes, **fresh}
+            return _new(Gist, (found, service, said, asked))
         if OFFSET in fresh:
             offset = fresh[OFFSET]
             if kind == PRODUCER or MESSAGE_ID in found or not isinstance(offset, int):
