@@ -6,6 +6,7 @@ who last wrote the value: such links are references, which are shown and never m
 """
 
 from enum import IntEnum
+from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 from slatrack.domain.operations import OPERATIONS
@@ -61,6 +62,7 @@ MEANINGS = {
 }
 
 
+@lru_cache(maxsize=1_000)
 def side(kind: int, operation: str | None) -> Side:
     """Return which side of a message a span of this kind and type of operation is on."""
     if kind == Kind.CONSUMER:

@@ -5,6 +5,7 @@ batching or repetition of the same spans gives the same facts.
 """
 
 from collections.abc import Iterable, Mapping
+from operator import attrgetter
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -70,17 +71,19 @@ class Fact(NamedTuple):
 
 _new = tuple.__new__  # knows the order of a fact's fields; quicker than by their names
 _SAYS_NOTHING = Fact(b"", b"", 0, 0)[5:]
+_where = attrgetter("span_id", "parent_id", "start", "end", "kind")
 
 
 def fact(span: Span, matched: Matched, flows: Mapping[str, Flow]) -> Fact:
     """Reduce `span` to a fact; a span that says nothing to any flow keeps only its place."""
     links = span.links
+    edge, said = Side.NONE, SAME_EVENT
     if links or span.operation is not None or span.offset is not None:
         edge = side(span.kind, span.operation)
         said = meaning(span.kind, span.name, span.operation) if links else SAME_EVENT
-    else:
-        edge, said = Side.NONE, SAME_EVENT
     if matched is NOTHING:
+        if not edge and not links:
+            return _new(Fact, _where(span) + _SAYS_NOTHING)
         return _place(span, edge, said)
     return _new(Fact, (
         span.span_id, span.parent_id, span.start, span.end, span.kind, span.error, span.service,
@@ -91,11 +94,7 @@ def fact(span: Span, matched: Matched, flows: Mapping[str, Flow]) -> Fact:
 
 
 def _place(span: Span, edge: int, said: str) -> Fact:
-    """What is remembered of a span that says nothing to any flow: where it stands."""
-    if not edge and not span.links:
-        return _new(Fact, (
-            span.span_id, span.parent_id, span.start, span.end, span.kind, *_SAYS_NOTHING,
-        ))  # fmt: skip
+    """What is remembered of a span that says nothing to a flow, but something to other spans."""
     return Fact(
         span.span_id, span.parent_id, span.start, span.end, span.kind,
         topic=span.topic, partition=span.partition, offset=span.offset,

@@ -6,12 +6,14 @@ fit a shape are found once and remembered: a span costs one look-up, not one tes
 
 from collections import defaultdict
 from collections.abc import Hashable, Sequence
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from slatrack.domain.flows import Flow, KeyKind, KeySource, Step
-from slatrack.domain.spans import Span
+from slatrack.domain.spans import Origin, Span
 
 MAX_SHAPES = 20_000  # names may carry ids: forget all rather than grow without bound
+MAX_RECENT = 4_000  # keys: an event's comes with each of its spans
 
 
 class Matched(NamedTuple):
@@ -28,6 +30,10 @@ class Matched(NamedTuple):
 
 
 NOTHING = Matched((), ())
+Keys = tuple[tuple[str, str], ...]
+
+_new = tuple.__new__  # quicker than by the names of its fields
+_shape = attrgetter("kind", "service", "name", "topic", "operation")
 
 
 class _Candidate(NamedTuple):
@@ -45,6 +51,7 @@ class _Candidates(NamedTuple):
 
 
 _NONE = _Candidates((), (), ())
+_Shapes = dict[Hashable, _Candidates]
 _Plain = tuple[tuple[str, tuple[tuple[str, KeySource], ...]], ...]  # flow, its attributes
 
 
@@ -57,7 +64,11 @@ class Matcher:
         self._plain = _plain_attributes(flows)
         self._readers = _readers(self._plain)
         self._own_keys = any(s.event_key for f in flows for s in f.steps)
-        self._shapes: dict[Hashable, _Candidates] = {}
+        # By what an origin may decide, and then by shape: spans come in runs of one origin.
+        self._shapes: dict[tuple[str, bytes | None], _Shapes] = {}
+        self._turned: tuple[Origin | None, _Shapes] = (None, {})
+        self._remembered = 0
+        self._recent: dict[tuple[str, str], Keys] = {}
         self._by_resource = any(s.match.resource for f in flows for s in f.all_steps)
         self._attributes = frozenset(
             source.attribute for flow in flows for source in _sources(flow) if source.attribute
@@ -66,32 +77,33 @@ class Matcher:
 
     def match(self, span: Span) -> Matched:
         """Return what `span` says to the flows."""
-        origin = span.origin
-        shape: Hashable = (
-            span.kind,
-            span.service,
-            span.name,
-            span.topic,
-            span.operation,
-            origin.scope,
-            origin.raw_resource if self._by_resource else None,
-        )
-        candidates = self._shapes.get(shape)
-        if candidates is None:
-            candidates = self._remember(shape, span)
-        if candidates is _NONE and not self._may_carry(span):
-            return NOTHING
-        steps = candidates.bare or tuple(
-            c for c in candidates.steps if c.bare or c.step.match.fits_attributes(span)
-        )
-        named = candidates.named if candidates.bare else tuple((c.flow, c.step.name) for c in steps)
+        origin, shapes = self._turned
+        if span.origin is not origin:
+            shapes = self._turn_to(span.origin)
+        candidates = shapes.get(_shape(span)) or self._remember(span, shapes)
+        attributes = span.attributes
+        if candidates is _NONE:
+            if not self._always and (not attributes or self._attributes.isdisjoint(attributes)):
+                return NOTHING
+            steps: tuple[_Candidate, ...] = ()
+            named: Keys = ()
+        elif candidates.bare:
+            steps, named = candidates.bare, candidates.named
+        else:
+            steps = tuple(
+                [c for c in candidates.steps if c.bare or c.step.match.fits_attributes(span)]
+            )
+            named = tuple([(c.flow, c.step.name) for c in steps])
         if not self._plain:
             return self._searched(span, steps, named)
         keys = self._plain_keys(span)
-        return Matched(keys, named) if keys or steps else NOTHING
+        return _new(Matched, (keys, named, (), ())) if keys or steps else NOTHING
 
-    def _may_carry(self, span: Span) -> bool:
-        return self._always or not self._attributes.isdisjoint(span.attributes)
+    def _turn_to(self, origin: Origin) -> _Shapes:
+        decides = (origin.scope, origin.raw_resource if self._by_resource else None)
+        shapes = self._shapes.setdefault(decides, {})
+        self._turned = origin, shapes
+        return shapes
 
     def _searched(
         self, span: Span, steps: Sequence[_Candidate], named: tuple[tuple[str, str], ...]
@@ -111,13 +123,26 @@ class Matcher:
         by_key = [pair for pairs in found.values() for pair in pairs]
         return Matched(tuple(by_key), named, tuple(by_message_key), tuple(instead))
 
-    def _plain_keys(self, span: Span) -> tuple[tuple[str, str], ...]:
+    def _plain_keys(self, span: Span) -> Keys:
         """The keys where all flows look for attributes only: the usual case, without the calls."""
         attributes, readers = span.attributes, self._readers
         here = [name for name in attributes if name in readers]
         if not here:
             return ()
-        flows = readers[here[0]] if len(here) == 1 else self._plain
+        if len(here) > 1:
+            return self._keys_of(span, self._plain)
+        said = attributes[here[0]]
+        if type(said) is not str:  # of others those may be equal that are different keys
+            return self._keys_of(span, readers[here[0]])
+        known = self._recent.get((here[0], said))
+        if known is None:
+            if len(self._recent) >= MAX_RECENT:
+                self._recent.clear()
+            known = self._recent[here[0], said] = self._keys_of(span, readers[here[0]])
+        return known
+
+    def _keys_of(self, span: Span, flows: _Plain) -> Keys:
+        attributes = span.attributes
         found: list[tuple[str, str]] = []
         for flow, sources in flows:
             for name, source in sources:
@@ -126,9 +151,11 @@ class Matcher:
                     break
         return tuple(found)
 
-    def _remember(self, shape: Hashable, span: Span) -> _Candidates:
-        if len(self._shapes) >= MAX_SHAPES:
+    def _remember(self, span: Span, shapes: _Shapes) -> _Candidates:
+        if self._remembered >= MAX_SHAPES:
             self._shapes.clear()
+            self._remembered = 0
+            shapes = self._turn_to(span.origin)
         found = tuple(
             _Candidate(flow.name, step, not step.match.attributes)
             for flow in self._flows
@@ -136,7 +163,8 @@ class Matcher:
             if step.match.fits_shape(span)
         )
         remembered = _NONE if not found else _candidates(found)
-        self._shapes[shape] = remembered
+        shapes[_shape(span)] = remembered
+        self._remembered += 1
         return remembered
 
 

@@ -98,4 +98,19 @@ def test_names_that_never_repeat_do_not_grow_the_memory_without_bound():
     matcher = Matcher([flow("{kind: internal}")])
     for number in range(40_001):
         matcher.match(SPAN._replace(name=str(number)))
-    assert len(matcher._shapes) <= 20_000
+    assert sum(map(len, matcher._shapes.values())) <= 20_000
+
+
+def test_keys_that_are_equal_as_numbers_are_different_events():
+    matcher = Matcher([flow("{kind: consumer}")])
+    sent = ["1", 1, True, 1.0, ("1", "2"), "1"]
+    found = [matcher.match(SPAN._replace(attributes={"id": one})).keys for one in sent]
+    keys = [[key for _, key in one] for one in found]
+    assert keys == [["1"], ["1"], ["True"], ["1.0"], ["1", "2"], ["1"]]
+
+
+def test_spans_of_one_shape_are_told_apart_by_scope_whichever_comes_first():
+    matcher = Matcher([flow("{scope: tests}")])
+    other = SPAN._replace(origin=ORIGIN._replace(scope="other"))
+    found = [bool(matcher.match(one).steps) for one in (other, SPAN, SPAN, other, SPAN)]
+    assert found == [False, True, True, False, True]
