@@ -64,15 +64,20 @@ def bind(trace: TraceFacts) -> Binding:
     happens to have the right name makes no journey.
     """
     facts = trace.facts
-    proven = {flow for one in facts.values() for flow, _ in one.steps}
+    proven = {flow for one in facts.values() if one.steps for flow, _ in one.steps}
     alone = not tied_to_others(trace)
     graph: Graph | None = None
     events: dict[Event, list[Group]] = {}
-    truncated = any(claims.cut for claims in trace.given.values())
-    for flow, keys in flows_of(trace).items():
+    truncated = bool(trace.given) and any(claims.cut for claims in trace.given.values())
+    flows = flows_of(trace)
+    for flow, keys in flows.items():
         if flow not in proven:
             continue
-        if alone and len(keys) == 1 and (simple := _simple(facts, flow, *keys)):
+        if (
+            alone
+            and len(keys) == 1
+            and (simple := _simple(facts, flow, *keys, only=len(flows) == 1))
+        ):
             events[flow, next(iter(keys))] = simple
             continue
         graph = graph or Graph(trace)
@@ -123,20 +128,25 @@ def only_event(tree: Tree) -> tuple[str, ...]:
     return keys if len(keys) == 1 else ()
 
 
-def _simple(facts: Mapping[bytes, Fact], flow: str, key: str) -> list[Group]:
-    """The usual case without a tree: one event, each span keyed or next to one that is."""
-    keyed = [one for one in facts.values() if one.keys and any(f == flow for f, _ in one.keys)]
+def _simple(facts: Mapping[bytes, Fact], flow: str, key: str, *, only: bool) -> list[Group]:
+    """The usual case without a tree: one event, each span keyed or next to one that is.
+
+    `only` if no span says anything of another flow.
+    """
+    keyed = [one for one in facts.values() if one.keys]
+    if not only:
+        keyed = [one for one in keyed if any(name == flow for name, _ in one.keys)]
+    if [one for one in keyed if flow in one.by_message_key]:
+        return []
+    groups = [Group((key,), BoundBy.KEY, sorted(keyed))]
+    if len(keyed) == len(facts):
+        return groups
     ids = {one.span_id for one in keyed}
     parents = {one.parent_id for one in keyed}
     others = [one for one in facts.values() if one.span_id not in ids]
-    if any(one.span_id not in parents and one.parent_id not in ids for one in others):
+    if [one for one in others if one.span_id not in parents and one.parent_id not in ids]:
         return []
-    groups = [Group((key,), BoundBy.KEY, sorted(keyed))]
-    if any(flow in one.by_message_key for one in keyed):
-        return []
-    if others:
-        groups.append(Group((key,), BoundBy.ANCESTRY, sorted(others)))
-    return groups
+    return [*groups, Group((key,), BoundBy.ANCESTRY, sorted(others))]
 
 
 def _groups(tree: Tree, only: tuple[str, ...]) -> Iterator[Group]:

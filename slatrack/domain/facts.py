@@ -148,7 +148,7 @@ EMPTY = TraceFacts({})
 
 def tied_to_others(trace: TraceFacts) -> bool:
     """Whether a trace may share something with others, as far as it knows."""
-    return bool(trace.given) or any(one.links and one.joins for one in trace.facts.values())
+    return bool(trace.given or [one for one in trace.facts.values() if one.links and one.joins])
 
 
 def merge(known: TraceFacts, new: Iterable[Fact], *, limit: int = MAX_FACTS) -> TraceFacts:

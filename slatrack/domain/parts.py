@@ -4,7 +4,7 @@ Pure: the same facts give the same parts. Times are integer nanoseconds since 19
 """
 
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Sequence
 from hashlib import blake2b
 from typing import NamedTuple
 from uuid import UUID
@@ -57,19 +57,24 @@ def contributions(trace: TraceFacts) -> dict[Event, Part]:
         return {}
     binding = bind(trace)
     truncated = trace.truncated or binding.truncated
+    if len(binding.groups) == 1:
+        [(event, groups)] = binding.groups.items()
+        return _incomplete(trace, {event: _part(groups, event[0], trace.facts, truncated)})
     parts: dict[tuple[str, int], Part] = {}
     found: dict[Event, Part] = {}
     for event, groups in binding.groups.items():
         flow = event[0]
         for group in groups:
             if (flow, id(group)) not in parts:
-                parts[flow, id(group)] = _part(group, flow, trace.facts, truncated)
+                parts[flow, id(group)] = _part([group], flow, trace.facts, truncated)
         found[event] = _sum([parts[flow, id(group)] for group in groups])
     return _incomplete(trace, found)
 
 
 def _incomplete(trace: TraceFacts, found: dict[Event, Part]) -> dict[Event, Part]:
     """Mark a flow's only event here where others link to spans of the trace that never came."""
+    if not trace.given:
+        return found
     linked = {tie.span_id for tie in trace.given if tie.how is How.LINKED}
     missing = len(linked - trace.facts.keys())
     if not missing or not found:
@@ -81,16 +86,19 @@ def _incomplete(trace: TraceFacts, found: dict[Event, Part]) -> dict[Event, Part
     }
 
 
-def _part(group: Group, flow: str, known: Container[bytes], truncated: bool) -> Part:
-    facts = group.facts
+def _part(groups: Sequence[Group], flow: str, known: Container[bytes], truncated: bool) -> Part:
+    """Return what the spans of some groups, all of the same events, come to."""
+    facts = groups[0].facts if len(groups) == 1 else [f for group in groups for f in group.facts]
+    sightings = [seen for group in groups for seen in _sightings(group, flow)]
+    said = [(name, f.start, value) for f in facts if f.captured for name, value in f.captured]
     return Part(
-        sightings=tuple(sorted(_sightings(group, flow))),
+        sightings=tuple(sorted(sightings)),
         spans=len(facts),
-        start=min(f.start for f in facts),
-        end=max(f.end for f in facts),
-        orphans=sum(1 for f in facts if f.parent_id and f.parent_id not in known),
+        start=min([f.start for f in facts]),
+        end=max([f.end for f in facts]),
+        orphans=sum([1 for f in facts if f.parent_id and f.parent_id not in known]),
         truncated=truncated,
-        captured=earliest((name, f.start, value) for f in facts for name, value in f.captured),
+        captured=earliest(said) if said else (),
     )
 
 
@@ -108,15 +116,19 @@ def _sum(parts: Sequence[Part]) -> Part:
     )
 
 
-def _sightings(group: Group, flow: str) -> Iterator[Sighting]:
+_new = tuple.__new__  # quicker than by the names of its fields
+
+
+def _sightings(group: Group, flow: str) -> list[Sighting]:
     by, shared = group.by.value, len(group.keys)
-    for one in group.facts:
-        for name, step in one.steps:
-            if name == flow:
-                yield Sighting(
-                    step, one.start, one.end, one.span_id, one.error, one.service,
-                    by, shared, one.topic, one.partition, one.offset,
-                )  # fmt: skip
+    return [
+        _new(Sighting, (
+            step, one.start, one.end, one.span_id, one.error, one.service,
+            by, shared, one.topic, one.partition, one.offset,
+        ))
+        for one in group.facts if one.steps
+        for name, step in one.steps if name == flow
+    ]  # fmt: skip
 
 
 def earliest(

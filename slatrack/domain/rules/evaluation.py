@@ -46,7 +46,7 @@ def due(rule: Rule, clock: Clock, *, calendars: Calendars) -> Due:
     if not answer.warn:
         return Due(due_at, started_at, answer.strict, (), answer.reasons)
     try:
-        warnings = tuple(warning_at(warn, started_at, due_at) for warn in answer.warn)
+        warnings = tuple([warning_at(warn, started_at, due_at) for warn in answer.warn])
     except OverflowError:
         warnings = ()
     return Due(due_at, started_at, answer.strict, warnings, answer.reasons)
