@@ -30,7 +30,8 @@ MANY = 100  # flips among which crowds are looked for
 AT_ONCE = 5_000  # flips among which they are, a transaction
 RECENT = timedelta(seconds=1)  # whoever recorded a flip since then is likely at the next ones
 GIVES_WAY = 2.0  # times as long as a chunk took
-CROWD = 1_000  # events of an incident that are not counted again with each chunk
+CROWD = 100  # events of an incident that are not counted again with each chunk
+TRICKLE = 100  # fewer flips than that are no burst: of large incidents the sweep counts them
 
 _NEEDED = (  # a chunk may hold hundreds: no more columns than are read
     *("deadline", "version", "about", "before", "after", "severity", "step", "at", "due_at"),
@@ -51,7 +52,7 @@ def take_up(flip_ids: Sequence[int] | None = None, *, now: datetime) -> int:
         together, looked_to = _take_up_crowds(flip_ids, now)
         left = _waiting(flip_ids, to=looked_to)
     one_by_one = sum(_take_up_all_but_bad(ids, now, crowded) for ids in _chunks(left))
-    if crowded:
+    if crowded and together + one_by_one >= TRICKLE:
         recount_stored(crowded)
     return together + one_by_one
 
@@ -175,6 +176,7 @@ def _to_count(joinings: Iterable[Joining], crowded: set[int]) -> list[Incident]:
     """Return the incidents to count now; large ones that tell nothing are left for the end.
 
     To count one costs what it holds: with each chunk of a burst that would be the burst squared.
+    Until then those that joined are added to what was counted before.
     """
     incidents = [joining.incident for joining in joinings]
     left = [one for one in incidents if one.events > CROWD and one.rank <= one.told_rank]

@@ -15,9 +15,9 @@ pytestmark = pytest.mark.django_db
 MANY = 600  # more than one chunk
 
 
-def burst(count, *, recorded_at=NOW):
+def burst(count, flow=None, *, recorded_at=NOW):
     """Record that so many events of one flow missed their deadline in the same second."""
-    flow = make.flow()
+    flow = flow or make.flow()
     rows = Journey.objects.bulk_create([make.new_journey(flow=flow) for _ in range(count)])
     Deadline.objects.bulk_create([make.new_deadline(row, verdict="missed") for row in rows])
     flips = [
@@ -50,10 +50,32 @@ def test_a_large_incident_is_counted_at_the_end_of_a_burst(monkeypatch):
     with CaptureQueriesContext(connection) as asked:
         routing.take_up(ids, now=NOW)
 
-    counted = [one for one in asked if "COUNT(DISTINCT" in one["sql"]]
-    assert 0 < len(counted) <= 2 * (3 + 1)  # late and failed: while small, and at the end
+    assert 0 < len(counted(asked)) <= 2 * (3 + 1)  # late and failed: while small, and at the end
     incident = Incident.objects.get()
     assert (incident.events, incident.open_events) == (200, 200)
+
+
+def counted(asked):
+    return [one for one in asked if "COUNT(DISTINCT" in one["sql"]]
+
+
+def test_what_trickles_into_a_large_incident_is_added_and_the_sweep_counts(monkeypatch):
+    monkeypatch.setattr(routing, "CROWD", 30)
+    routing.take_up(burst(200), now=NOW)
+    incident = Incident.objects.get()
+    over = Deadline.objects.first()
+    over.verdict, over.reached_at = "met", NOW
+    over.save()
+
+    with CaptureQueriesContext(connection) as asked:
+        routing.take_up(burst(3, incident.flow), now=NOW)
+    incident.refresh_from_db()
+    assert not counted(asked)
+    assert (incident.events, incident.open_events) == (203, 203)
+
+    sweeping.sweep(now=NOW)
+    incident.refresh_from_db()
+    assert (incident.events, incident.open_events) == (203, 202)
 
 
 def test_the_page_and_the_sweep_ask_little_however_many(django_assert_max_num_queries):
