@@ -61,7 +61,7 @@ def _run(options: Mapping[str, Any], progress: Progress) -> Figures:
     with own_database():
         progress(f"{count:,} events, due in {lead:.0f} s")
         standing.stand(count, first_due=first_due, now=datetime.now(UTC))
-        _take_stock()
+        standing.take_stock()
         progress("looking at the pages")
         pages = looks(standing.FLOWS[0], options["looks"])
         if datetime.now(UTC) > first_due - timedelta(seconds=5):
@@ -69,13 +69,6 @@ def _run(options: Mapping[str, Any], progress: Progress) -> Figures:
         progress("waiting for the second in which they are due")
         return {"deadlines": count, "database": connection.vendor, "watchers": options["watchers"],
                 **pages, **_measure(count, options["watchers"], first_due)}  # fmt: skip
-
-
-def _take_stock() -> None:
-    """Let PostgreSQL see what is in its tables, as it does by itself in a while."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("ANALYZE")
 
 
 def _measure(count: int, watchers: int, first_due: datetime) -> Figures:

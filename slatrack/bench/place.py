@@ -2,7 +2,7 @@
 
 import tempfile
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -36,6 +36,14 @@ def own_database() -> Iterator[None]:
             connection.creation.destroy_test_db(kept, verbosity=0)
 
 
+def own_connection() -> dict[str, str]:
+    """Return libpq's parameters of the database in use here."""
+    names = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host",
+             "PORT": "port"}  # fmt: skip
+    at = connection.settings_dict
+    return {to: str(at[name]) for name, to in names.items() if at[name]}
+
+
 def server_process() -> int | None:
     """Return the process of a database server on this machine."""
     at: dict[str, Any] = connection.settings_dict
@@ -51,7 +59,9 @@ def serving(address: str) -> int | None:
 class Broker:
     """The configured broker, or librdkafka's mock cluster, with a topic of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, config: Mapping[str, str] | None = None) -> None:
+        """`config` is the topic's, where the broker is a real one."""
+        self._config = dict(config or {})
         self.topic = f"slatrack_bench_{uuid.uuid4().hex[:8]}"
         self.records = 0
         self._mock: Producer | None = None
@@ -73,7 +83,8 @@ class Broker:
         if self._mock is not None:
             admin.list_topics(self.topic, timeout=10)  # which makes it
             return
-        for made in admin.create_topics([NewTopic(self.topic, PARTITIONS, 1)]).values():
+        topic = NewTopic(self.topic, PARTITIONS, 1, config=self._config)
+        for made in admin.create_topics([topic]).values():
             made.result(timeout=30)
 
     def __exit__(

@@ -14,20 +14,22 @@ from django.db import connection
 from slatrack.bench import shares
 
 TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
+STDERR = 2  # its number: what is printed on stdout is the figures
 PATIENCE = 30  # seconds for a process to end when it is told to
 
 
 class Processes:
     """Some `manage.py` processes with the settings of this one, but for what `changed` says.
 
-    They end with the block. Times and sizes are those of all of them together; None where the
-    operating system does not tell (no /proc).
+    A command that begins with -m is a module of Python instead. They end with the block. Times and
+    sizes are those of all of them together; None where the operating system does not tell.
     """
 
     def __init__(
         self, number: int, *command: str, changed: dict[str, str], cores: int | None = None
     ) -> None:
-        self._command = [sys.executable, "manage.py", *command]
+        program = command if command[0] == "-m" else ("manage.py", *command)
+        self._command = [sys.executable, *program]
         self._number = number
         self._cores = cores  # as many of them as they may use together; None: all
         self._environment = {**os.environ, **here(), **changed}
@@ -37,7 +39,7 @@ class Processes:
         for _ in range(self._number):
             self._running.append(
                 subprocess.Popen(  # noqa: S603 - our own command
-                    self._command, env=self._environment, cwd=settings.BASE_DIR
+                    self._command, env=self._environment, cwd=settings.BASE_DIR, stdout=STDERR
                 )
             )
             if self._cores is not None:
@@ -69,7 +71,13 @@ class Processes:
 
     def peak_memory_bytes(self) -> int | None:
         """Return the most memory that they have held, added up."""
-        found = _total(_peak(process.pid) for process in self._running)
+        found = _total(_memory(process.pid, "VmHWM:") for process in self._running)
+        return None if found is None else int(found)
+
+    def memory_bytes(self) -> int | None:
+        """Return the memory that they and all that they started hold now, added up."""
+        every = [one for process in self._running for one in shares.family(process.pid)]
+        found = _total(_memory(pid, "VmRSS:") for pid in every)
         return None if found is None else int(found)
 
 
@@ -100,12 +108,12 @@ def _cpu_seconds(pid: int) -> float | None:
     return (int(after_name[11]) + int(after_name[12])) / TICKS  # utime, stime
 
 
-def _peak(pid: int) -> float | None:
+def _memory(pid: int, which: str) -> float | None:
     try:
         lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     except OSError:
         return None
-    return next((1024 * int(one.split()[1]) for one in lines if one.startswith("VmHWM:")), None)
+    return next((1024 * int(one.split()[1]) for one in lines if one.startswith(which)), None)
 
 
 def machine_cpu() -> float:

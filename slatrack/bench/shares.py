@@ -25,18 +25,21 @@ def family_seconds(pid: int | None) -> float | None:
     """Return the processor time of a process and all that it has started, those that ended too."""
     if pid is None or not _fields(pid):
         return None
+    every = (_fields(one) for one in family(pid))
+    # Its own, and what ended children took.
+    return sum(sum(map(int, fields[11:15])) for fields in every if fields) / TICKS
+
+
+def family(pid: int) -> list[int]:
+    """Return a process and all that it has started that still run."""
     children: dict[int, list[int]] = defaultdict(list)
-    times: dict[int, int] = {}
     for one in _processes():
         if fields := _fields(one):
             children[int(fields[1])].append(one)
-            times[one] = sum(map(int, fields[11:15]))  # its own, and what ended children took
-    total, left = 0, [pid]
-    while left:
-        one = left.pop()
-        total += times.get(one, 0)
-        left += children[one]
-    return total / TICKS
+    found = [pid]
+    for one in found:
+        found += children[one]
+    return found
 
 
 def pin(pid: int, cores: int) -> None:

@@ -11,6 +11,8 @@ from hashlib import blake2b
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
+
 from slatrack.domain.instants import to_nanoseconds
 from slatrack.domain.parts import journey_id
 from slatrack.domain.spans import Kind, Origin, Span
@@ -25,7 +27,7 @@ SECOND = timedelta(seconds=1)
 AT_ONCE = 5_000  # rows in one statement
 OVERDUE = 99_999_000  # the number of one that is due before all others
 AMOUNT = timedelta(minutes=15)
-FLOWS = ("trades", "payments", "orders")
+FLOWS = ("claims", "parcels", "loans")  # others than those of the load, which may pass beside
 ORIGIN = Origin({}, "bench", b"", b"")
 
 _FLOW = """\
@@ -33,9 +35,9 @@ flow: {name}
 event_key: [{name}.id]
 attributes: [desk]
 steps:
-  - {{step: received, role: ingress, match: {{kind: server, service: gateway}}}}
+  - {{step: received, role: ingress, match: {{kind: server, service: counter}}}}
   - {{step: accepted, match: {{kind: producer, topic: {name}.accepted}}, after: [received]}}
-  - {{step: reported, role: sink, match: {{service: sink}}, after: [accepted]}}
+  - {{step: reported, role: sink, match: {{service: archive}}, after: [accepted]}}
 deadlines:
   - deadline: report {name} within 15 minutes
     rule: {{kind: duration, from: ingress, amount: PT15M}}
@@ -62,7 +64,7 @@ def spans(number: int, first_due: datetime, within: timedelta = SECOND) -> list[
     shape = number % SHAPES
     start = to_nanoseconds(due_at(number, first_due, within) - AMOUNT)
     ids = [blake2b(b"%d %d" % (shape, n), digest_size=8).digest() for n in range(2)]
-    common = {"trace_id": _trace_id(number), "error": False, "service": "gateway"}
+    common = {"trace_id": _trace_id(number), "error": False, "service": "counter"}
     attributes = {f"{flow}.id": key, "desk": f"desk {shape % 7}"}
     return [
         _span(**common, span_id=ids[0], parent_id=b"", kind=int(Kind.SERVER), start=start,
@@ -78,7 +80,7 @@ def proof(number: int, at: datetime) -> Span:
     end = to_nanoseconds(at)
     return _span(
         trace_id=_trace_id(number), span_id=b"the sink", parent_id=b"", kind=int(Kind.CLIENT),
-        start=end - 10**6, error=False, service="sink", topic=None, name="PUT",
+        start=end - 10**6, error=False, service="archive", topic=None, name="PUT",
         attributes={f"{flow}.id": key},
     )  # fmt: skip
 
@@ -104,6 +106,13 @@ def stand(count: int, *, first_due: datetime, now: datetime, within: timedelta =
         numbers = range(begin, min(begin + AT_ONCE, count))
         store.insert(Journey, JOURNEY_COLUMNS, list(copied.journeys(numbers)))
         store.insert(Deadline, DEADLINE_COLUMNS, list(copied.deadlines(numbers)))
+
+
+def take_stock() -> None:
+    """Let PostgreSQL see what is in its tables, as it does by itself in a while."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
 
 
 class _Copied:

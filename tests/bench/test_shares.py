@@ -38,6 +38,14 @@ def test_the_time_of_children_counts_also_once_they_have_ended():
     assert shares.family_seconds(os.getpid()) - before >= 0.25
 
 
+def test_a_family_is_a_process_and_all_that_it_started_and_no_other():
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
+        assert child.pid in shares.family(os.getpid())
+        assert shares.family(child.pid) == [child.pid]
+        child.communicate(b"\n")
+    assert child.pid not in shares.family(os.getpid())
+
+
 def test_a_pinned_process_has_so_many_cores_and_no_more():
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
         shares.pin(child.pid, 1)

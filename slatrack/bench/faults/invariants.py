@@ -90,12 +90,13 @@ def _journeys(expected: dict[tuple[str, str], Expected]) -> Iterator[str]:
     yield from _few("journeys lacking", {key for _, key in expected.keys() - found.keys()})
     yield from _few("journeys of no event", {key for _, key in found.keys() - expected.keys()})
     both = expected.keys() & found.keys()
-    wrong = {f"{key[1]} {_differing(expected[key], found[key])}" for key in both
+    wrong = {f"{key[1]} {differing(expected[key], found[key])}" for key in both
              if expected[key] != found[key]}  # fmt: skip
     yield from _few("journeys wrong", wrong)
 
 
-def _differing(expected: Expected, found: Expected) -> str:
+def differing(expected: Expected, found: Expected) -> str:
+    """Return in words in what two differ."""
     return ", ".join(
         f"{name} {is_now} for {must}"
         for name, must, is_now in zip(Expected._fields, expected, found, strict=True)

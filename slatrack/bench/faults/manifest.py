@@ -64,7 +64,7 @@ class Manifest:
     def journeys(self) -> dict[tuple[str, str], Expected]:
         """Return all journeys that are to be found."""
         return {
-            event(number): _journey(load, number, seen)
+            event(number): expected(load, number, seen)
             for first, load in self._waves
             for number in load.numbers
             if (seen := self._services(first, load, number))
@@ -89,7 +89,8 @@ class Manifest:
         }
 
 
-def _journey(load: Load, number: int, seen: Collection[int]) -> Expected:
+def expected(load: Load, number: int, seen: Collection[int]) -> Expected:
+    """Return what must be stored of an event of which these services' spans were sent."""
     begin = load.begin(number)
     shapes = [shape for shape in SHAPES if shape.service in seen]
     done = len(SERVICES) - 1 in seen

@@ -21,6 +21,7 @@ from slatrack.bench.faults.proxy import Proxy
 from slatrack.bench.faults.servers import Servers
 from slatrack.bench.faults.topic import Topic
 from slatrack.bench.load import SECOND
+from slatrack.bench.place import own_connection
 from slatrack.tracking.models import Source
 
 CONSUMERS = 2
@@ -149,14 +150,6 @@ class Scene:
         """A connection of its own to the database, past the proxies."""
         with psycopg.connect(make_conninfo(**own_connection()), autocommit=True) as opened:
             yield opened
-
-
-def own_connection() -> dict[str, str]:
-    """Return libpq's parameters of the database in use here."""
-    names = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host",
-             "PORT": "port"}  # fmt: skip
-    at = connection.settings_dict
-    return {to: str(at[name]) for name, to in names.items() if at[name]}
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from slatrack.bench import backtest, deadlines, forecast, ingest, memory, rules
+from slatrack.bench import alerts, backtest, catch_up, deadlines, forecast, ingest, memory, rules
 from slatrack.bench.faults import bench as faults
 from slatrack.bench.figures import Bench, Impossible, table
 
@@ -14,6 +14,8 @@ BENCHES: dict[str, Bench] = {
     "ingest": ingest.BENCH,
     "backtest": backtest.BENCH,
     "deadlines": deadlines.BENCH,
+    "alerts": alerts.BENCH,
+    "catch_up": catch_up.BENCH,
     "memory": memory.BENCH,
     "rules": rules.BENCH,
     "forecast": forecast.BENCH,
