@@ -17,7 +17,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from hypothesis import settings
 
-from slatrack.tracking import feeds, flows, heard, histories
+from slatrack.tracking import dictionaries, feeds, flows, heard, histories
 from tests.servers import chromium, kafka, postgres, redis, small_disk
 from tests.servers.process import Missing
 
@@ -47,6 +47,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
 def _forget_flows() -> None:
     """What a process remembers of the database is forgotten: tests roll that back."""
     flows._cache.clear()
+    dictionaries.forget()
     heard.forget()
     feeds.forget()
     histories.forget()

@@ -2,14 +2,14 @@
 
 A frame is a mark, the number of its members and one zstd frame. In it members stand group by group,
 so that their resource and scope are there once; lengths are fixed-width, for what compresses best
-is regularity.
+is regularity. What few members do not say twice may be in a dictionary, which the zstd frame names.
 """
 
 import io
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from struct import Struct
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import zstandard
 
@@ -17,6 +17,7 @@ LEVEL = 1  # of some hundred spans 3 makes no fewer bytes, and 6 a twentieth for
 READ_AHEAD = 1 << 18  # bytes; with one member, all the memory that unpacking takes
 LARGEST = 1 << 27  # bytes of one part; more is damage
 MARK = 4  # bytes
+FEW = 1 << 16  # bytes of members that a dictionary is used for: of more it saves hardly a byte each
 _group = Struct("<III")  # length of resource, length of scope, members
 _length = Struct("<I")
 _local = threading.local()
@@ -26,8 +27,33 @@ class BlockDamagedError(ValueError):
     """A block that cannot be read back."""
 
 
-def pack(mark: bytes, groups: Iterable[tuple[bytes, bytes, list[bytes]]]) -> bytes:
-    """Return a frame of these groups: resource, scope, members."""
+class UnknownDictionaryError(LookupError):
+    """Something was squeezed with a dictionary that is not there."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"dictionary {number} is lost: what was squeezed with it cannot be read")
+        self.number = number
+
+
+Group = tuple[bytes, bytes, list[bytes]]  # resource, scope, members
+Squeeze = Callable[[bytes], bytes]
+Find = Callable[[int], zstandard.ZstdCompressionDict]  # by id, or UnknownDictionaryError
+
+
+def nowhere(number: int) -> Any:
+    """Find no dictionary."""
+    raise UnknownDictionaryError(number)
+
+
+def pack(mark: bytes, groups: Iterable[Group], *, few: Squeeze | None = None) -> bytes:
+    """Return a frame of these groups; `few` squeezes it, with a dictionary, if it is small."""
+    count, joined = body(groups)
+    squeeze = few if few and len(joined) <= FEW else _compressor().compress
+    return mark + _length.pack(count) + squeeze(joined)
+
+
+def body(groups: Iterable[Group]) -> tuple[int, bytes]:
+    """Return how many members some groups have, and the bytes that a frame of them squeezes."""
     parts: list[bytes] = []
     count = 0
     for resource, scope, members in groups:
@@ -35,16 +61,18 @@ def pack(mark: bytes, groups: Iterable[tuple[bytes, bytes, list[bytes]]]) -> byt
         parts += (_group.pack(len(resource), len(scope), len(members)), resource, scope)
         for raw in members:
             parts += (_length.pack(len(raw)), raw)
-    return mark + _length.pack(count) + _compressor().compress(b"".join(parts))
+    return count, b"".join(parts)
 
 
-def unpack(mark: bytes, packed: bytes) -> Iterator[tuple[bytes, bytes, bytes]]:
+def unpack(
+    mark: bytes, packed: bytes, find: Find = nowhere
+) -> Iterator[tuple[bytes, bytes, bytes]]:
     """Yield resource, scope and raw member; BlockDamagedError where that cannot be read."""
     if not packed.startswith(mark):
         raise BlockDamagedError(f"a block begins with {mark!r}, this one with {packed[:4]!r}")
     try:
-        yield from _members(packed)
-    except (zstandard.ZstdError, EOFError) as exc:
+        yield from _members(packed, find)
+    except (zstandard.ZstdError, EOFError, UnknownDictionaryError) as exc:
         raise BlockDamagedError(f"a block of {len(packed):,} B is damaged: {exc}") from exc
 
 
@@ -57,11 +85,10 @@ def _compressor() -> zstandard.ZstdCompressor:
     return found
 
 
-def _members(packed: bytes) -> Iterator[tuple[bytes, bytes, bytes]]:
+def _members(packed: bytes, find: Find) -> Iterator[tuple[bytes, bytes, bytes]]:
     begin = MARK + _length.size
     (left,) = _length.unpack(packed[MARK:begin].ljust(_length.size, b"\0"))
-    frame = zstandard.ZstdDecompressor().stream_reader(packed[begin:], read_size=READ_AHEAD)
-    stream = io.BufferedReader(frame, READ_AHEAD)
+    stream = io.BufferedReader(_opened(packed[begin:], find), READ_AHEAD)
     while left > 0:
         lengths = _group.unpack(_read(stream, _group.size))
         resource, scope = _read(stream, lengths[0]), _read(stream, lengths[1])
@@ -71,6 +98,12 @@ def _members(packed: bytes) -> Iterator[tuple[bytes, bytes, bytes]]:
         left -= lengths[2]
     if left or stream.read(1):  # reading to the end also checks the checksum
         raise EOFError("it holds other members than it says")
+
+
+def _opened(frame: bytes, find: Find) -> Any:
+    number = zstandard.get_frame_parameters(frame).dict_id
+    opening = zstandard.ZstdDecompressor(dict_data=find(number) if number else None)
+    return opening.stream_reader(frame, read_size=READ_AHEAD)
 
 
 def _read(stream: BinaryIO, size: int) -> bytes:

@@ -9,7 +9,7 @@ from django.db.models import F
 
 from slatrack.domain.durations import parse_duration
 from slatrack.tracking import heard, models, span_blocks, store
-from slatrack.tracking.packing import unpack_trace
+from slatrack.tracking.packing import trace_or_nothing
 
 EXPIRED = "parked spans expired"
 LOST_TO_RETENTION = "records lost to retention"
@@ -40,7 +40,8 @@ def _expire_traces(before: datetime) -> int:
         return 0
     spans = sum(number for _, number, _ in rows)
     models.Trace.objects.filter(id__in=[row_id for row_id, _, _ in rows]).delete()
-    _expire_emptied({block for _, _, state in rows for block in unpack_trace(state).blocks})
+    gone = (trace_or_nothing(row_id, state) for row_id, _, state in rows)
+    _expire_emptied({block for one in gone for block in one.blocks})
     count(EXPIRED, spans)
     return spans
 

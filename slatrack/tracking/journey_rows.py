@@ -19,7 +19,7 @@ from slatrack.tracking.decisions import Decided, Judged, Moment, Told
 from slatrack.tracking.flows import Flows
 from slatrack.tracking.implied_flips import Written
 from slatrack.tracking.judging import judge_journey, summary
-from slatrack.tracking.packing import pack_parts, unpack_parts
+from slatrack.tracking.packing import UNREADABLE, pack_parts, unpack_parts
 from slatrack.tracking.vanishing import keep_parts
 
 logger = logging.getLogger(__name__)
@@ -112,15 +112,23 @@ def fold_journey(
     return Folded(journey, parts, judged, stored)
 
 
-def load_journeys(ids: Collection[UUID]) -> dict[UUID, Stored]:
-    """Return some journeys, locked until the transaction ends, in order of id."""
+def load_journeys(ids: Collection[UUID], *, but_unreadable: bool = False) -> dict[UUID, Stored]:
+    """Return some journeys, locked until the transaction ends, in order of id.
+
+    One that cannot be read raises, or is told and left out: for those who write no parts.
+    """
     journeys = {}
     columns = ("id", "parts", "told", "flip_count", "children")
     for row_id, parts, told, count, counted in store.select(
         models.Journey, columns, ids, lock=True
     ):
         told_of = Told(told, count)
-        journeys[row_id] = Stored(unpack_parts(parts), told_of, {}, children.read(counted))
+        try:
+            journeys[row_id] = Stored(unpack_parts(parts), told_of, {}, children.read(counted))
+        except UNREADABLE as exc:
+            if not but_unreadable:
+                raise
+            logger.error("journey %s cannot be read: %s", row_id, exc)
     for number, journey, state in load_deadlines(journeys):
         journeys[journey].deadlines[state.name] = (number, state)
     return journeys

@@ -13,6 +13,7 @@ from slatrack.tracking import (  # Django finds models from here
 from slatrack.tracking.almanac_models import Almanac as Almanac
 from slatrack.tracking.backtest_models import Backtest as Backtest
 from slatrack.tracking.calendar_models import Closure as Closure
+from slatrack.tracking.dictionary_models import Dictionary as Dictionary
 from slatrack.tracking.draft_models import RuleDraft as RuleDraft
 from slatrack.tracking.family_models import Child as Child
 from slatrack.tracking.family_models import Recount as Recount

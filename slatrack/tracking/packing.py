@@ -2,22 +2,31 @@
 
 MessagePack, in a zstd frame where that is smaller: names and empty fields repeat from span to span,
 and what a row does not hold is not written, logged, cached and read either. Both begin differently.
+What rows have in common is in a dictionary, once there is one; a frame names it, and whatever was
+written before is read as ever.
 """
 
+import logging
 import threading
 from collections.abc import Mapping
 from typing import NamedTuple
 
 import zstandard
-from msgspec import msgpack
+from msgspec import MsgspecError, msgpack
 
 from slatrack.domain.claims import Claims, Tie
 from slatrack.domain.facts import EMPTY, Fact, TraceFacts
 from slatrack.domain.parts import Part
+from slatrack.otlp.frames import UnknownDictionaryError
+from slatrack.tracking import dictionaries
+from slatrack.tracking.dictionary_models import Kind
 
-LEVEL = -1  # of a kilobyte 1 and 3 make the same bytes in twice the time
+logger = logging.getLogger(__name__)
+
+LEVEL = -1  # of a kilobyte 1 and 3 make the same bytes in twice the time, without a dictionary
 SMALL = 100  # bytes that are not worth it
 FRAME = zstandard.FRAME_HEADER
+UNREADABLE = (UnknownDictionaryError, zstandard.ZstdError, MsgspecError)  # of a damaged row
 
 
 class StoredTrace(NamedTuple):
@@ -54,36 +63,51 @@ _parts = msgpack.Decoder(list[tuple[bytes, Part]])
 _zstd = _Zstd()
 
 
-def _squeezed(data: bytes) -> bytes:
+def _squeezed(kind: Kind, data: bytes) -> bytes:
     if len(data) < SMALL:
         return data
-    packed = _zstd.compress(data)
+    packed = (dictionaries.squeezer(kind) or _zstd.compress)(data)
     return packed if len(packed) < len(data) else data
 
 
-def _opened(data: bytes | memoryview) -> bytes | memoryview:
-    return _zstd.decompress(data) if data[:4] == FRAME else data
+def opened(data: bytes | memoryview) -> bytes | memoryview:
+    """Return the MessagePack in some bytes of a row; UnknownDictionaryError if they need one."""
+    if data[:4] != FRAME:
+        return data
+    number = zstandard.get_frame_parameters(data).dict_id
+    return (dictionaries.opener(number) if number else _zstd.decompress)(data)
 
 
 def pack_trace(stored: StoredTrace) -> bytes:
     """Return the bytes of `stored`."""
     facts, truncated, given = stored.trace
     told = list(given.items()) if given else ()
-    return _squeezed(_encoder.encode((list(facts.values()), stored.blocks, truncated, told)))
+    return _squeezed(
+        Kind.STATE, _encoder.encode((list(facts.values()), stored.blocks, truncated, told))
+    )
 
 
 def unpack_trace(data: bytes | memoryview, *, bound: bool = False) -> StoredTrace:
     """Return what `pack_trace` packed; `bound` has a column of its own."""
-    facts, blocks, truncated, given = _trace.decode(_opened(data))
+    facts, blocks, truncated, given = _trace.decode(opened(data))
     trace = TraceFacts({one.span_id: one for one in facts}, truncated, dict(given))
     return StoredTrace(trace, blocks, bound)
 
 
+def trace_or_nothing(row_id: object, data: bytes | memoryview) -> StoredTrace:
+    """Return what `pack_trace` packed, or NEW where it cannot be read, which is told."""
+    try:
+        return unpack_trace(data)
+    except UNREADABLE as exc:
+        logger.error("trace %s cannot be read: %s", row_id, exc)
+        return NEW
+
+
 def pack_parts(parts: Mapping[bytes, Part]) -> bytes:
     """Return the bytes of the parts of a journey, in order of trace id."""
-    return _squeezed(_encoder.encode(sorted(parts.items())))
+    return _squeezed(Kind.PARTS, _encoder.encode(sorted(parts.items())))
 
 
 def unpack_parts(data: bytes | memoryview) -> dict[bytes, Part]:
     """Return what `pack_parts` packed."""
-    return dict(_parts.decode(_opened(data)))
+    return dict(_parts.decode(opened(data)))

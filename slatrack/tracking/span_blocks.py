@@ -14,7 +14,8 @@ from uuid import UUID
 
 from slatrack.domain.spans import NO_ATTRIBUTES, Origin, Span
 from slatrack.otlp import blocks
-from slatrack.tracking import models
+from slatrack.tracking import dictionaries, models
+from slatrack.tracking.dictionary_models import Kind
 from slatrack.tracking.packing import StoredTrace
 from slatrack.tracking.store import chunks, insert_numbered
 
@@ -98,7 +99,7 @@ def _moved(
 def _unpacked(row_id: int, data: bytes, traces: Container[bytes]) -> list[blocks.StoredSpan]:
     """Unpack a block; one that is damaged is told and stops nothing."""
     try:
-        return blocks.unpack(data, traces)
+        return blocks.unpack(data, traces, dictionaries.find)
     except blocks.BlockDamagedError:
         logger.exception("span block %d cannot be read; its raw spans are gone", row_id)
         return []
@@ -107,7 +108,8 @@ def _unpacked(row_id: int, data: bytes, traces: Container[bytes]) -> list[blocks
 def traces_in(block: models.SpanBlock) -> set[UUID] | None:
     """Return the traces of which a block holds spans; None where it cannot be read."""
     try:
-        return {UUID(bytes=one.trace_id) for one in blocks.unpack(bytes(block.data), _Any())}
+        found = blocks.unpack(bytes(block.data), _Any(), dictionaries.find)
+        return {UUID(bytes=one.trace_id) for one in found}
     except blocks.BlockDamagedError:
         return None
 
@@ -131,7 +133,8 @@ def _write(
 ) -> Iterator[tuple[Sequence[Span], int]]:
     ordered = sorted(spans, key=_trace_id)
     packs = [ordered[n : n + SPANS_PER_BLOCK] for n in range(0, len(ordered), SPANS_PER_BLOCK)]
-    rows = [(now, bound, len(one), blocks.pack(one)) for one in packs]
+    few = dictionaries.squeezer(Kind.SPANS) if packs else None
+    rows = [(now, bound, len(one), blocks.pack(one, few=few)) for one in packs]
     yield from zip(packs, insert_numbered(models.SpanBlock, COLUMNS, rows), strict=True)
 
 

@@ -7,6 +7,7 @@ from slatrack.tracking import (
     almanacs,
     backtesting,
     closures,
+    dictionary_training,
     discovering,
     drifting,
     feeding,
@@ -72,3 +73,4 @@ def keep_house() -> None:
     almanacs.keep(closures.calendars())  # the row may have gone with a transaction that failed
     log_keeping.expire_logs(now=now)
     feeding.learn(now=now)
+    dictionary_training.tend(now=now)

@@ -140,10 +140,10 @@ def _fold(due: Sequence[Due], flows: Flows, moment: Moment) -> None:
     """Settle journeys by what their spans say; those that cannot be folded are put off."""
     names = {row_id: name for name, row_id in flows.ids.items()}
     events = {one.id: (names[one.flow], one.key) for one in due if one.flow in names}
-    known = load_journeys(events)
+    known = load_journeys(events, but_unreadable=True)
     folded: dict[UUID, Folded] = {}
-    for row_id, event in events.items():
-        stored = known[row_id]
+    for row_id, stored in known.items():
+        event = events[row_id]
         if done := try_fold(event, stored.parts, stored, flows, moment):
             folded[row_id] = done
     save_journeys(folded, known, flows, moment)

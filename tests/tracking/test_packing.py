@@ -1,10 +1,13 @@
 """Packing: rows of earlier versions are still read."""
 
+import pytest
 from msgspec import msgpack
 
 from slatrack.domain.facts import Fact
 from slatrack.domain.parts import Part
 from slatrack.tracking.packing import FRAME, pack_parts, pack_trace, unpack_parts, unpack_trace
+
+pytestmark = pytest.mark.django_db
 
 EARLIER_FIELDS = 16  # of a fact, before links had a meaning
 

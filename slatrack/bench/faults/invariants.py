@@ -11,7 +11,7 @@ from slatrack.alerting import routing
 from slatrack.alerting.models import Alert
 from slatrack.bench.faults.manifest import Expected, Manifest, SpanId
 from slatrack.otlp import blocks
-from slatrack.tracking import flip_history
+from slatrack.tracking import dictionaries, flip_history
 from slatrack.tracking.models import Flip, Journey, SetAside, SpanBlock, Trace
 from slatrack.tracking.packing import unpack_trace
 
@@ -75,7 +75,7 @@ def _spans(expected: set[SpanId]) -> Iterator[str]:
     raw = {
         (one.trace_id, one.span_id)
         for data in SpanBlock.objects.values_list("data", flat=True).iterator()
-        for one in blocks.unpack(bytes(data), _Every())
+        for one in blocks.unpack(bytes(data), _Every(), dictionaries.find)
     }
     for what, stored in (("spans", facts), ("raw spans", raw)):
         yield from _few(f"{what} lost", {span.hex() for _, span in expected - stored})
