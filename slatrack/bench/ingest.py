@@ -9,14 +9,14 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import Sum
 
-from slatrack.bench import shares, storage
+from slatrack.bench import lesson, shares, storage
 from slatrack.bench.collecting import as_sent, by_trace
 from slatrack.bench.figures import Bench, Figures, Impossible, Progress
 from slatrack.bench.load import DOCUMENTS, Load
 from slatrack.bench.place import Broker, own_database, server_process, serving
 from slatrack.bench.processes import Processes, machine_cpu
 from slatrack.tracking import flows
-from slatrack.tracking.models import Journey, Source, Trace
+from slatrack.tracking.models import Dictionary, Journey, Source, Trace
 
 PATIENCE = 120.0  # seconds without progress before the benchmark gives up
 LOOK = 0.1  # seconds: looking costs processor time, which is what is measured
@@ -50,6 +50,22 @@ def _add_arguments(group: Any) -> None:
         action="store_true",
         help="records of 100 spans, a trace's in four partitions; else a trace's in one",
     )
+    group.add_argument(
+        "--dictionaries",
+        action="store_true",
+        help=f"record {lesson.SPANS:,} other spans first, not measured, and train dictionaries "
+        "from them: what is stored where slatrack has run for a while",
+    )
+
+
+class _Known(NamedTuple):
+    """What is stored before anything is measured."""
+
+    spans: int = 0
+    keys: frozenset[tuple[str, str]] = frozenset()
+
+
+NOTHING = _Known()
 
 
 def _run(options: Mapping[str, Any], progress: Progress) -> Figures:
@@ -65,12 +81,24 @@ def _run(options: Mapping[str, Any], progress: Progress) -> Figures:
         keyed = as_sent if options["scattered"] else by_trace
         broker.send(keyed(load.records()))
         progress("reading them")
+        known = _taught(load) if options["dictionaries"] else NOTHING
         empty = storage.stored_bytes()
-        figures = measure(load, broker, options["consumers"], cores=options["cores"])
+        figures = measure(
+            load, broker, options["consumers"], cores=options["cores"], known=known
+        )
         if not options["expire"]:
             return figures
         progress("letting what matched nothing expire")
         return figures | {"kept_bytes_per_span": _kept(load, empty)}
+
+
+def _taught(load: Load) -> _Known:
+    """Train dictionaries from other spans, of which what matches nothing then expires."""
+    flows.save(DOCUMENTS, now=datetime.fromtimestamp(0, UTC))
+    other, now = lesson.before(load), datetime.now(UTC)
+    lesson.teach(other, now=now)
+    storage.let_expire(now=now)
+    return _Known(_stored_spans(), frozenset(other.keys))
 
 
 def _wrong(figures: Figures) -> str:
@@ -83,11 +111,19 @@ BENCH = Bench(
 )
 
 
-def measure(load: Load, broker: Broker, consumers: int = 1, *, cores: int | None = None) -> Figures:
+def measure(
+    load: Load,
+    broker: Broker,
+    consumers: int = 1,
+    *,
+    cores: int | None = None,
+    known: _Known = NOTHING,
+) -> Figures:
     """Read all that `broker` holds with real consumers; return the figures, units in names.
 
     The clock runs from the moment at which each consumer has partitions: joining a group takes
-    seconds that the broker's settings decide. What was read before then is not counted.
+    seconds that the broker's settings decide. What was read before then is not counted,
+    nor is what is `known`.
     """
     flows.save(DOCUMENTS, now=datetime.fromtimestamp(0, UTC))
     empty, logged = storage.stored_bytes(), storage.logged_bytes()
@@ -97,13 +133,14 @@ def measure(load: Load, broker: Broker, consumers: int = 1, *, cores: int | None
         "spans_measured": costs.spans,
         "database": connection.vendor,
         "consumers": consumers,
+        "dictionaries": Dictionary.objects.count(),
         "seconds": round(costs.seconds, 3),
         "spans_per_second": round(costs.spans / costs.seconds),
         **_processor_time(costs),
         "logged_bytes_per_span": _each(storage.logged_bytes(), logged, load),
         "stored_bytes_per_span": _each(storage.stored_bytes(), empty, load),
         "peak_memory_bytes": costs.memory,
-        **_checked(load),
+        **_checked(load, known),
     }
 
 
@@ -186,7 +223,7 @@ def _wait(broker: Broker, readers: Processes, *, until: Callable[[], bool]) -> i
             done, since = read, time.monotonic()
         if readers.died() or time.monotonic() - since > PATIENCE:
             raise RuntimeError(f"stuck after {done:,} of {broker.records:,} records")
-    return Trace.objects.aggregate(n=Sum("spans"))["n"] or 0
+    return _stored_spans()
 
 
 def _read(broker: Broker) -> int:
@@ -200,12 +237,15 @@ def _owners(broker: Broker) -> int:
     return sources.values("owner").distinct().count()
 
 
-def _checked(load: Load) -> dict[str, Any]:
-    """Compare what is stored with what was sent."""
-    stored = Trace.objects.aggregate(n=Sum("spans"))["n"] or 0
+def _stored_spans() -> int:
+    return Trace.objects.aggregate(n=Sum("spans"))["n"] or 0
+
+
+def _checked(load: Load, known: _Known) -> dict[str, Any]:
+    """Compare what is stored with what was sent, and what was known before."""
     done = set(Journey.objects.filter(status="done").values_list("flow__name", "key"))
     return {
-        "lost": load.total - stored,
-        "journeys": len(done),
-        "journeys_wrong": len(done ^ set(load.keys)),
+        "lost": load.total + known.spans - _stored_spans(),
+        "journeys": len(done - known.keys),
+        "journeys_wrong": len(done ^ {*load.keys, *known.keys}),
     }

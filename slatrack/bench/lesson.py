@@ -10,11 +10,12 @@ from slatrack.tracking.recorder import record
 
 SPANS = 32_000  # as many samples as a training takes
 AT_ONCE = 8_000
+DAY = 86_400_123_456_789  # nanoseconds; no instant of the one load is one of the other's
 
 
 def before(load: Load) -> Load:
-    """Return other spans of the same kind as `load`: other events, traces and values."""
-    return Load(SPANS, load.seed + 1, first=load.numbers.stop)
+    """Return spans of the same kind as `load`, of the day before: what differs differs in all."""
+    return Load(SPANS, load.seed + 1, start=load.start - DAY, first=load.numbers.stop)
 
 
 def teach(lesson: Load, *, now: datetime) -> int:

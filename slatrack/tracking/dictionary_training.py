@@ -27,7 +27,10 @@ def tend(*, now: datetime) -> list[Dictionary]:
 
     Safe to repeat. Several may do it at once: one dictionary of each kind is made.
     """
-    return [made for kind in Kind if (made := _tend(kind, now)) is not None]
+    made = [one for kind in Kind if (one := _tend(kind, now)) is not None]
+    if made:
+        dictionaries.look_again()  # other processes do so before long
+    return made
 
 
 def _tend(kind: Kind, now: datetime) -> Dictionary | None:

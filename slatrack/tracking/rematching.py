@@ -18,7 +18,7 @@ from slatrack.otlp.decoding import Wanted
 from slatrack.otlp.rereading import reread
 from slatrack.tracking import flows, models, recorder, sources, span_blocks, work
 from slatrack.tracking.discovery_models import Rematch
-from slatrack.tracking.packing import trace_or_nothing
+from slatrack.tracking.packing import unpack_trace
 
 TASK = "tracking.match_parked"
 TRACES = 500  # of one batch
@@ -91,4 +91,4 @@ def _batches(since: datetime, until: datetime) -> Iterator[Mapping[bytes, Sequen
         if not rows:
             return
         at, last, _ = rows[-1]
-        yield {row_id.bytes: trace_or_nothing(row_id, state).blocks for _, row_id, state in rows}
+        yield {row_id.bytes: unpack_trace(state).blocks for _, row_id, state in rows}

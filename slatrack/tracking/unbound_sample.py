@@ -9,7 +9,7 @@ from slatrack.domain.spans import Kind, Span
 from slatrack.otlp.decoding import Wanted
 from slatrack.otlp.rereading import attribute_names, reread
 from slatrack.tracking import models, span_blocks
-from slatrack.tracking.packing import trace_or_nothing
+from slatrack.tracking.packing import unpack_trace
 
 MOST_SPANS = 10_000
 MOST_TRACES = 20_000  # of which the facts are looked at
@@ -40,7 +40,7 @@ def sample(*, now: datetime, within: timedelta = WITHIN, most: int = MOST_SPANS)
     for row_id, state in (
         parked.order_by("-created_at").values_list("id", "state")[:MOST_TRACES].iterator(500)
     ):
-        stored = trace_or_nothing(row_id, state)
+        stored = unpack_trace(state)
         facts = stored.trace.facts.values()
         if _hands_on(facts) and left > 0:
             left -= len(facts)

@@ -3,6 +3,8 @@
 import random
 from datetime import UTC, datetime
 
+import pytest
+
 from slatrack.bench import backtest
 from slatrack.domain.deadlines import run
 from slatrack.domain.journeys import fold
@@ -11,6 +13,7 @@ from slatrack.tracking.journey_rows import JOURNEY_COLUMNS
 from slatrack.tracking.packing import unpack_parts
 
 
+@pytest.mark.django_db  # dictionaries
 def test_seeded_events_are_such_as_the_recorder_would_have_written():
     [(flow, _)] = documents.flows(backtest.FLOW)
     rng = random.Random(3)

@@ -10,6 +10,7 @@ from slatrack.otlp import blocks
 from slatrack.otlp.frames import BlockDamagedError, UnknownDictionaryError
 from slatrack.tracking import (
     dictionaries,
+    dictionary_samples,
     dictionary_training,
     housekeeping,
     reading,
@@ -51,7 +52,6 @@ def few_samples(monkeypatch):
 def trained():
     recorded()
     made = dictionary_training.tend(now=NOW)
-    dictionaries.look_again()
     return {one.kind: one for one in made}
 
 
@@ -83,7 +83,6 @@ def test_rows_of_before_and_after_make_the_same_journeys():
     recorded()
     before = [column(model, name) for model, name in COLUMNS]
     dictionary_training.tend(now=NOW)
-    dictionaries.look_again()
     more = spans(others())
     record(more, now=NOW)
 
@@ -118,12 +117,13 @@ def test_a_block_of_many_spans_needs_no_dictionary(trained):
     assert blocks.pack(many, few=dictionaries.squeezer(Kind.SPANS)) == blocks.pack(many)
 
 
-def test_a_new_dictionary_is_taken_up_within_half_a_minute(monkeypatch):
+def test_what_another_process_trains_is_taken_up_within_half_a_minute(monkeypatch):
     clock = [1000.0]
     monkeypatch.setattr(dictionaries, "monotonic", lambda: clock[0])
     recorded()
     assert dictionaries.squeezer(Kind.PARTS) is None
-    dictionary_training.tend(now=NOW)
+    samples = dictionary_samples.take(Kind.PARTS)
+    dictionary_training._save(Kind.PARTS, dictionary_training._trained(samples), 1, NOW)
 
     assert dictionaries.squeezer(Kind.PARTS) is None
     clock[0] += 30

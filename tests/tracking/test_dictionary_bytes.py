@@ -24,7 +24,6 @@ def _trained(monkeypatch):
     small(monkeypatch)
     recorded()
     assert len(dictionary_training.tend(now=NOW)) == len(Kind)
-    dictionaries.look_again()
 
 
 names = st.text(max_size=40)

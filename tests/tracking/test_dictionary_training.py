@@ -7,7 +7,6 @@ from django.conf import settings
 from django.db import transaction
 
 from slatrack.tracking import (
-    dictionaries,
     dictionary_samples,
     dictionary_training,
     flows,
@@ -87,7 +86,6 @@ def test_what_stands_its_trials_is_tried_less_and_less_often_but_once_a_day():
 def test_rows_of_another_kind_get_a_dictionary_of_their_own():
     recorded()
     tend(now=NOW)
-    dictionaries.look_again()
     record(spans(others()), now=NOW)  # with the first
     flows.save(DOCUMENT, now=NOW - DAY)
     record([one for n in range(200) for one in trade(f"EQUITY/{n}/LONDON/{n * n}")], now=NOW)
@@ -95,7 +93,6 @@ def test_rows_of_another_kind_get_a_dictionary_of_their_own():
     made = tend(now=NOW + HOUR)
 
     assert {(one.kind, one.number) for one in made} >= {(Kind.PARTS, 2)}
-    dictionaries.look_again()
     assert record(spans(others()), now=NOW).new == 0
     assert Journey.objects.filter(status="done").count() == 400
 
