@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies: ClassVar[list[Any]] = [("tracking", "0003_unrouted")]
+    dependencies: ClassVar[list[Any]] = [("tracking", "0005_flips_told_by_deadlines")]
 
     operations: ClassVar[list[Any]] = [
         migrations.CreateModel(
