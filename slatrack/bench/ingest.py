@@ -83,9 +83,7 @@ def _run(options: Mapping[str, Any], progress: Progress) -> Figures:
         progress("reading them")
         known = _taught(load) if options["dictionaries"] else NOTHING
         empty = storage.stored_bytes()
-        figures = measure(
-            load, broker, options["consumers"], cores=options["cores"], known=known
-        )
+        figures = measure(load, broker, options["consumers"], cores=options["cores"], known=known)
         if not options["expire"]:
             return figures
         progress("letting what matched nothing expire")
