@@ -17,6 +17,7 @@ from slatrack.bench.load import SERVICES, Load, event
 from slatrack.bench.sending import Sent
 from slatrack.bench.stencils import EVENTS_PER_WINDOW, MARK, SPANS_PER_WINDOW, Stream
 from slatrack.otlp import blocks
+from slatrack.tracking import dictionaries
 from slatrack.tracking.models import Deadline, Flip, Journey, SpanBlock, Trace
 from slatrack.tracking.packing import unpack_trace
 
@@ -124,7 +125,7 @@ def _facts() -> Iterator[tuple[bytes, bytes]]:
 
 def _raw() -> Iterator[tuple[bytes, bytes]]:
     for data in SpanBlock.objects.values_list("data", flat=True).iterator(50):
-        for one in blocks.unpack(bytes(data), _Every()):
+        for one in blocks.unpack(bytes(data), _Every(), dictionaries.find):
             yield one.trace_id, one.span_id
 
 
