@@ -40,8 +40,8 @@ def test_a_span_costs_no_more_than_it_may(place):
 
 
 def test_a_journey_in_flight_takes_no_memory_to_speak_of(place):
-    said = place.manage("bench", "memory", "--case", "in flight", "--size", "120000", "--json")
+    said = place.manage("bench", "memory", "--case", "in flight", "--size", "60000", "--json")
 
     figures = figures_of(said)
-    assert figures["journeys_in_flight"] == 20_000
+    assert figures["journeys_in_flight"] == 10_000
     assert figures["bytes_per_journey_in_flight"] <= MOST_IN_FLIGHT, figures
