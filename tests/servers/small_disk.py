@@ -54,15 +54,20 @@ def filled(disk: Path) -> Iterator[None]:
 def moved(url: str, database: str, disk: Path) -> Iterator[None]:
     """Have a PostgreSQL keep a database on the disk, but not its log; it is dropped at the end.
 
-    The server at `url` runs on this machine, and as `unprivileged` if this is root.
+    The server at `url` runs on this machine, and as `unprivileged` if this is root. Meanwhile
+    nothing is vacuumed: pages that this frees would let something small in on a full disk.
     """
     folder, space = disk / "postgres", f"small_{uuid.uuid4().hex[:8]}"
     folder.mkdir()
     if user := unprivileged():
         shutil.chown(folder, user)
     with psycopg.connect(url, autocommit=True) as admin:
+        admin.execute("ALTER SYSTEM SET autovacuum = off")
+        admin.execute("SELECT pg_reload_conf()")
         admin.execute(f"CREATE TABLESPACE {space} LOCATION '{folder}'")
         admin.execute(f"ALTER DATABASE {database} SET TABLESPACE {space}")
         yield
+        admin.execute("ALTER SYSTEM RESET autovacuum")
+        admin.execute("SELECT pg_reload_conf()")
         admin.execute(f"DROP DATABASE {database} WITH (FORCE)")
         admin.execute(f"DROP TABLESPACE {space}")
