@@ -17,6 +17,9 @@ pytestmark = [pytest.mark.servers, pytest.mark.django_db(transaction=True)]
 FLOW = "/flows/trade-reporting/"
 HOSTILE = "<img src=x onerror=alert(1)>"
 WIDTHS = {"desk": 1440, "phone": 390}
+CUT_OFF = """[...document.querySelectorAll("table:not(.diff)")]
+    .filter((one) => one.offsetParent && one.offsetWidth > one.parentElement.clientWidth)
+    .map((one) => one.textContent.trim().slice(0, 80))"""
 
 
 @pytest.fixture
@@ -58,6 +61,7 @@ def test_every_page_keeps_to_the_policy_and_to_the_screen(admin, screen, theme):
         admin.wait_for_load_state("networkidle")
         wide = admin.evaluate("document.documentElement.scrollWidth")
         assert wide <= WIDTHS[screen], address
+        assert admin.evaluate(CUT_OFF) == [], address
 
 
 def test_charts_are_drawn_and_redrawn_in_the_other_theme(admin):

@@ -146,13 +146,25 @@ def test_a_phone_needs_no_sideways_scrolling(page, path):
     assert page.evaluate(wide) == 0
 
 
+LONG = """() => {
+    const said = {
+        "td.col-flow": "Trade reports to the regulator", "td.col-usual": "usual 12 min 30 s",
+        "td.left": "14 min 30 s to spare", "td.col-rule": "acknowledged within 15 minutes",
+    };
+    for (const [cells, text] of Object.entries(said))
+        for (const one of document.querySelectorAll(`#board ${cells}`)) one.textContent = text;
+}"""
+
+
 def test_no_column_of_the_board_is_cut_off_at_any_width(page):
     save_flow()
     trade("T-20261129-0001", "received", "accepted", ago=30)
     trade("T-20261129-0002", "received", "accepted", ago=3_000)
+    trade("T-20261129-0003", "received", "accepted", "reported", ago=30)  # "14 min to spare"
     page.goto("/")
     page.wait_for_selector(LIVE)
-    for width in (1920, 1440, 1366, 1280, 1200, 1100, 1024, 920, 800, 640, 390):
+    page.evaluate(LONG)
+    for width in (1920, 1440, 1366, 1341, 1280, 1200, 1100, 1024, 920, 800, 640, 390):
         page.set_viewport_size({"width": width, "height": 800})
         [table, panel] = page.evaluate(
             "() => ['#board table', '#board'].map((one) => document.querySelector(one).offsetWidth)"
