@@ -3,6 +3,16 @@
 from typing import Any, ClassVar
 
 from django.db import migrations, models
+from django.db.migrations.exceptions import IrreversibleError
+
+
+def refuse(apps: Any, _: Any) -> None:
+    """Do not delete what rows cannot be read without."""
+    if apps.get_model("tracking", "Dictionary").objects.exists():
+        raise IrreversibleError(
+            "rows are squeezed with dictionaries, and could not be read without them: "
+            "to go back restore the backup made before this migration"
+        )
 
 
 class Migration(migrations.Migration):
@@ -41,4 +51,5 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.RunPython(migrations.RunPython.noop, refuse),
     ]
