@@ -8,7 +8,7 @@ once: they take different flips, and wait for each other where the flow is the s
 import logging
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from django.db import OperationalError, connection, transaction
 
@@ -28,7 +28,7 @@ CHUNK = 500  # flips a transaction: short enough that the recorder hardly waits
 MOST = 20_000  # flips a sweep
 MANY = 100  # flips among which crowds are looked for
 AT_ONCE = 5_000  # flips among which they are, a transaction
-RECENT = timedelta(seconds=1)  # whoever recorded a flip since then is likely at the next ones
+RECENT = timedelta(seconds=1)  # before a sweep: who recorded a flip since then is at the next ones
 GIVES_WAY = 2.0  # times as long as a chunk took
 CROWD = 100  # events of an incident that are not counted again with each chunk
 TRICKLE = 100  # fewer flips than that are no burst: of large incidents the sweep counts them
@@ -95,7 +95,7 @@ def _take_up_crowds(flip_ids: Sequence[int] | None, now: datetime) -> tuple[int,
         if claimed.last is None or claimed.number < MANY:
             return done, None
         after = claimed.last
-        if claimed.number == AT_ONCE and _deciding(datetime.now(UTC)):
+        if claimed.number == AT_ONCE and _deciding(now):
             time.sleep(GIVES_WAY * (time.monotonic() - began))
     return done, after
 
