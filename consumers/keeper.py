@@ -7,7 +7,6 @@ partitions go to others, who would stand before the same database.
 import logging
 import threading
 import time
-from types import TracebackType
 
 from django.db import connection
 
@@ -48,12 +47,7 @@ class Keeper:
         self._kept, self._since = False, time.monotonic()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         with self._lock:
             self._since = None
 

@@ -126,7 +126,7 @@ class Turns:
             found, held, prober = self._probed(here, person, sender, name)
             self.sent.append(sender.end(60.0))
             self._records += self.sent[-1].records
-            here.until(lambda: here.read() >= self._records, "not all is read")
+            here.until(lambda: here.broker.read() >= self._records, "not all is read")
             self._settled(prober, watch)
         return {
             **found,
@@ -163,7 +163,7 @@ class Turns:
         with Prober(self.broker, named=name, each_second=self.options["probes"]) as prober:
             for second in range(1, self.options["seconds"] + 1):
                 time.sleep(max(0.0, began + second - time.monotonic()))
-                unread = self._records + sender.records + prober.records - here.read()
+                unread = self._records + sender.records + prober.records - here.broker.read()
                 behind = max(behind, unread * (WARM + second) / max(1, sender.records))
                 held.append(here.memory())
                 if second % PAGE_EVERY == 1 and not person.look():

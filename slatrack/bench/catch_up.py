@@ -120,12 +120,12 @@ class CatchUp:
             here.start("consumers")
             sender.go()
             here.until(
-                lambda: backlog.records + sender.records - here.read() <= little,
+                lambda: backlog.records + sender.records - here.broker.read() <= little,
                 "it does not catch up", every=LOOK, within=LONGEST + 10 * self.seconds,
             )  # fmt: skip
             caught_up = self._since()
             cores = (machine_cpu() - busy) / caught_up
-            read = here.read() / backlog.records * backlog.spans
+            read = here.broker.read() / backlog.records * backlog.spans
             sender.stop()
             more = sender.end(60.0)
         self.progress(f"caught up after {caught_up:.1f} s")
@@ -139,7 +139,7 @@ class CatchUp:
     def _judged(self, here: Installation, backlog: Sent, more: Sent) -> Figures:
         """Wait until all is read, judged and told."""
         records = backlog.records + more.records
-        here.until(lambda: here.read() == records, "not all is read")
+        here.until(lambda: here.broker.read() == records, "not all is read")
         open_ones = Journey.objects.exclude(verdict__in=("met", "missed"))
         here.until(
             lambda: not open_ones.exists(), "not all is judged", every=RARELY, seconds=JUDGED

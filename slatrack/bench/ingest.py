@@ -16,7 +16,7 @@ from slatrack.bench.load import DOCUMENTS, Load
 from slatrack.bench.place import Broker, own_database, server_process, serving
 from slatrack.bench.processes import Processes, machine_cpu
 from slatrack.tracking import flows
-from slatrack.tracking.models import Dictionary, Journey, Source, Trace
+from slatrack.tracking.models import Dictionary, Journey, Trace
 
 PATIENCE = 120.0  # seconds without progress before the benchmark gives up
 LOOK = 0.1  # seconds: looking costs processor time, which is what is measured
@@ -174,9 +174,9 @@ def _read_all(broker: Broker, consumers: int, cores: int | None) -> _Costs:
     database, server = server_process(), serving(broker.address)
     connection.close()
     with Processes(consumers, "consume_spans", changed=changed, cores=cores) as readers:
-        before = _wait(broker, readers, until=lambda: _owners(broker) == consumers)
+        before = _wait(broker, readers, until=lambda: broker.owners() == consumers)
         begun, begin = _used(readers, database, server), time.monotonic()
-        spans = _wait(broker, readers, until=lambda: _read(broker) == broker.records) - before
+        spans = _wait(broker, readers, until=lambda: broker.read() == broker.records) - before
         seconds = time.monotonic() - begin
         ended = _used(readers, database, server)
         return _Costs(spans, seconds, begun, ended, readers.peak_memory_bytes())
@@ -216,23 +216,12 @@ def _wait(broker: Broker, readers: Processes, *, until: Callable[[], bool]) -> i
     done, since = -1, time.monotonic()
     while not until():
         time.sleep(LOOK)
-        read = _read(broker)
+        read = broker.read()
         if read > done:
             done, since = read, time.monotonic()
         if readers.died() or time.monotonic() - since > PATIENCE:
             raise RuntimeError(f"stuck after {done:,} of {broker.records:,} records")
     return _stored_spans()
-
-
-def _read(broker: Broker) -> int:
-    """Return how many records are stored, as the offsets say."""
-    return Source.objects.filter(topic=broker.topic).aggregate(n=Sum("next_offset"))["n"] or 0
-
-
-def _owners(broker: Broker) -> int:
-    """Return how many consumers have partitions to read, once each has been given out."""
-    sources = Source.objects.filter(topic=broker.topic)
-    return sources.values("owner").distinct().count()
 
 
 def _stored_spans() -> int:

@@ -7,7 +7,6 @@ import urllib.request
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
 from urllib.error import URLError
 from urllib.parse import urlsplit
 
@@ -15,13 +14,11 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.db import connection
-from django.db.models import QuerySet, Sum
 from django.test import Client
 
 from slatrack.bench.figures import Impossible
 from slatrack.bench.place import Broker
 from slatrack.bench.processes import Processes
-from slatrack.tracking.models import Source
 
 LOOK = 0.1  # seconds
 PATIENCE = 120.0  # seconds without progress
@@ -78,13 +75,8 @@ class Installation:
                 self.start(part)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._stack.__exit__(kind, error, trace)
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
 
     def start(self, part: str) -> None:
         """Start the processes of a part."""
@@ -116,7 +108,7 @@ class Installation:
         read = -1
         while not condition():
             time.sleep(every)
-            if (stored := self.read()) > read:
+            if (stored := self.broker.read()) > read:
                 read, since = stored, time.monotonic()
             now = time.monotonic()
             if now - since > seconds or now - begun > within:
@@ -125,16 +117,9 @@ class Installation:
                 if processes.died():
                     raise RuntimeError(f"{part}: a process has ended by itself")
 
-    def read(self) -> int:
-        """Return how many records are stored, as the offsets say."""
-        return self._sources().aggregate(n=Sum("next_offset"))["n"] or 0
-
     def reading(self) -> bool:
         """Whether each consumer has partitions."""
-        return self._sources().values("owner").distinct().count() == self._readers
-
-    def _sources(self) -> QuerySet[Source]:
-        return Source.objects.filter(topic=self.broker.topic)
+        return self.broker.owners() == self._readers
 
     def memory(self) -> dict[str, int]:
         """Return the bytes that each part holds now; of the consumers, one's."""

@@ -5,7 +5,6 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 from zlib import crc32
 
@@ -14,9 +13,11 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 from django.conf import settings
 from django.db import connection
+from django.db.models import QuerySet, Sum
 
 from slatrack.bench import shares
 from slatrack.bench.collecting import Keyed
+from slatrack.tracking.models import Source
 
 PARTITIONS = 12
 MOCK_PARTITIONS = 4  # what the mock cluster gives a topic; it keeps 5 MB of each
@@ -87,14 +88,20 @@ class Broker:
         for made in admin.create_topics([topic]).values():
             made.result(timeout=30)
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._mock is None:
             AdminClient({"bootstrap.servers": self.address}).delete_topics([self.topic])
+
+    def read(self) -> int:
+        """Return how many records of its topic are stored, as the offsets say."""
+        return self._sources().aggregate(n=Sum("next_offset"))["n"] or 0
+
+    def owners(self) -> int:
+        """Return how many consumers have partitions to read, once each has been given out."""
+        return self._sources().values("owner").distinct().count()
+
+    def _sources(self) -> QuerySet[Source]:
+        return Source.objects.filter(topic=self.topic)
 
     def send(self, records: Iterable[Keyed]) -> None:
         """Produce `records`, and wait until all are there. Those without a key go round."""

@@ -7,7 +7,6 @@ import time
 from datetime import UTC, datetime
 from hashlib import blake2b
 from threading import Event, Thread
-from types import TracebackType
 from typing import Any
 from zlib import crc32
 
@@ -83,12 +82,7 @@ class Prober:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._stop.set()
         self._thread.join()
         if self._producer.flush(30) or self._failed:

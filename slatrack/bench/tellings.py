@@ -6,7 +6,6 @@ So an alert is told later than it was by what a look takes and the pause between
 import time
 from collections.abc import Collection, Mapping, Sequence
 from threading import Event, Thread
-from types import TracebackType
 from typing import NamedTuple
 
 import psycopg
@@ -43,12 +42,7 @@ class Watch:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._stop.set()
         self._thread.join()
 

@@ -11,6 +11,14 @@ from slatrack.otlp.frames import BlockDamagedError, Find, Squeeze, nowhere
 MAGIC = b"SLB1"
 
 
+class _Every:
+    def __contains__(self, trace_id: object) -> bool:
+        return True
+
+
+EVERY: Container[bytes] = _Every()  # all traces that a block holds spans of
+
+
 class StoredSpan(NamedTuple):
     """A span as it was received, with its resource and scope."""
 
@@ -57,15 +65,10 @@ def by_trace(data: bytes, find: Find = nowhere) -> list[bytes]:
     traces: dict[bytes, dict[tuple[bytes, bytes], list[bytes]]] = defaultdict(
         lambda: defaultdict(list)
     )
-    for one in unpack(data, _Every(), find):
+    for one in unpack(data, EVERY, find):
         traces[one.trace_id][one.raw_resource, one.raw_scope].append(one.raw)
     grouped = (((*origin, raws) for origin, raws in one.items()) for one in traces.values())
     return [frames.body(groups)[1] for groups in grouped]
-
-
-class _Every:
-    def __contains__(self, trace_id: object) -> bool:
-        return True
 
 
 def _spans(packed: bytes, find: Find) -> Iterator[StoredSpan]:
@@ -74,4 +77,4 @@ def _spans(packed: bytes, find: Find) -> Iterator[StoredSpan]:
         yield StoredSpan(sent.trace_id, sent.span_id, raw, resource, scope)
 
 
-__all__ = ["BlockDamagedError", "StoredSpan", "pack", "unpack"]
+__all__ = ["EVERY", "BlockDamagedError", "StoredSpan", "pack", "unpack"]
