@@ -14,7 +14,7 @@ import psycopg
 from django.db import connection, models
 
 Row = Sequence[Any]
-T = TypeVar("T", int, UUID)
+T = TypeVar("T", int, UUID, str)
 
 _json = json.JSONEncoder(ensure_ascii=False).encode
 
@@ -28,7 +28,7 @@ class Raced(Exception):
 
 def chunks(ids: Collection[T]) -> Iterator[list[T]]:
     """Yield sorted `ids` in lists that one statement can take; whoever locks locks in order."""
-    ordered = sorted(ids, key=_number)
+    ordered = sorted(ids, key=_order)
     for n in range(0, len(ordered), MOST_VALUES):
         yield ordered[n : n + MOST_VALUES]
 
@@ -36,7 +36,7 @@ def chunks(ids: Collection[T]) -> Iterator[list[T]]:
 def select(
     model: type[models.Model],
     columns: Sequence[str],
-    ids: Collection[UUID],
+    ids: Collection[T],
     *,
     by: str = "id",
     lock: bool = False,
@@ -49,7 +49,7 @@ def select(
     if not ids:
         return []
     if connection.vendor == "postgresql":
-        return _select_any(model, columns, sorted(ids, key=_number), by, lock=lock)
+        return _select_any(model, columns, sorted(ids, key=_order), by, lock=lock)
     rows = model._default_manager.order_by(by)
     if lock:
         rows = rows.select_for_update()
@@ -60,14 +60,14 @@ def select(
 
 
 def _select_any(
-    model: type[models.Model], columns: Sequence[str], ids: list[UUID], by: str, *, lock: bool
+    model: type[models.Model], columns: Sequence[str], ids: list[Any], by: str, *, lock: bool
 ) -> list[Row]:
     """One array instead of thousands of parameters: Django and PostgreSQL both read it sooner."""
-    table = _table(model, columns)
-    [key] = _table(model, [by]).columns
+    table, keys = _table(model, columns), _table(model, [by])
+    [key], [kind] = keys.columns, keys.kinds
     statement = (
         f"SELECT {', '.join(table.columns)} FROM {table.name} "  # noqa: S608 - names are the model's
-        f"WHERE {key} = ANY(%b::uuid[]) ORDER BY {key}{' FOR UPDATE' if lock else ''}"
+        f"WHERE {key} = ANY(%b::{kind}[]) ORDER BY {key}{' FOR UPDATE' if lock else ''}"
     )
     connection.ensure_connection()
     with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
@@ -173,13 +173,14 @@ class _Table:
         self.columns: list[str] = [field.column for field in self.fields]
         kinds = [_postgres_kind(field) for field in self.fields]
         casts = [cast for _, cast in kinds]
+        self.kinds = [kind for kind, _ in kinds]
         self.json = [bool(cast) for cast in casts]
         # On the wire JSON is its text after a version, which no adapter of psycopg takes as it is.
         self.copied_kinds = ["bytea" if cast else kind for kind, cast in kinds]
         self.picked = ", ".join(f"c{n}{cast}" for n, cast in enumerate(casts))
         pairs = zip(casts, self.columns, strict=True)
         self.named = ", ".join(f"c{n}{cast} AS {name}" for n, (cast, name) in enumerate(pairs))
-        arrays = ", ".join(f"%b::{kind}[]" for kind, _ in kinds)
+        arrays = ", ".join(f"%b::{kind}[]" for kind in self.kinds)
         self.arrays = f"unnest({arrays}) AS t({', '.join(f'c{n}' for n in range(len(kinds)))})"
 
     def values(self, rows: Sequence[Row]) -> list[list[Any]]:
@@ -218,8 +219,8 @@ def _remembered(model: type[models.Model], columns: tuple[str, ...], vendor: str
     return _Table(model, columns)
 
 
-def _number(one: int | UUID) -> int:
-    return one if isinstance(one, int) else one.int  # UUIDs compare slowly
+def _order(one: int | UUID | str) -> Any:
+    return one.int if isinstance(one, UUID) else one  # UUIDs compare slowly
 
 
 def run(statement: str, values: Sequence[Any] | Mapping[str, Any]) -> list[Row]:
