@@ -1,16 +1,21 @@
 """Gathering: records on their way from librdkafka to a batch, bounded in bytes whatever their size.
 
-A few for little delay where there is little; whole batches of FULL bytes where there is much.
+A few for little delay where there is little; whole batches of FULL bytes where there is much. In
+between a batch is gathered for longer than the one before took to be recorded: what a transaction
+costs besides its spans is shared by more of them, before it fills a processor.
 """
 
-from collections.abc import Collection
+import time
+from collections.abc import Callable, Collection
 from typing import Any
 
 from confluent_kafka import Consumer
 
 from consumers.partitions import Place
 
-GATHER = 0.01  # seconds given to records that come along with the first one
+GATHER = 0.01  # seconds at least given to records that come along with the first one
+LONGER = 4.0  # times as long as it took to handle the last batch
+LONGEST = 0.1  # seconds at most: people wait for the first one
 FULL = 8_000_000  # bytes of records after which a fetch waits for no more
 LOOK = 0.1  # seconds after which the ends of the logs are looked at, records or not
 SMALL = 4_096  # bytes: a record is taken to be that large at least
@@ -19,8 +24,16 @@ SMALL = 4_096  # bytes: a record is taken to be that large at least
 class Gathering:
     """What was consumed and not handed on yet: at most about FULL bytes, or one record."""
 
-    def __init__(self, consumer: Consumer, *, records: int, seconds: float) -> None:
+    def __init__(
+        self,
+        consumer: Consumer,
+        *,
+        records: int,
+        seconds: float,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._consumer, self._records, self._seconds = consumer, records, seconds
+        self._clock, self._handed_on = clock, clock()
         self._backlog: list[Any] = []
         self._largest = float(SMALL)
         self.behind = False  # as many were there as were asked for
@@ -30,13 +43,14 @@ class Gathering:
 
         Waiting for more than that would cost each span as much as it saves in transactions.
         """
-        most = self._most()
+        most, took = self._most(), self._clock() - self._handed_on
         if not wait:
             came = self.consume(most, 0.0)
         elif self.behind:
             came = self.consume(most, self._seconds)
         elif came := self.consume(1, min(self._seconds, LOOK)):
-            came += self.consume(most - 1, min(self._seconds, GATHER))
+            gather = min(max(GATHER, LONGER * took), LONGEST, self._seconds)
+            came += self.consume(most - 1, gather)
         self.behind = came >= most
         if self.behind:
             self._fill_up()
@@ -64,6 +78,7 @@ class Gathering:
     def take(self) -> list[Any]:
         """Hand on all that was gathered."""
         messages, self._backlog = self._backlog, []
+        self._handed_on = self._clock()
         return messages
 
     def drop(self, places: Collection[Place]) -> None:

@@ -23,10 +23,10 @@ class Queue:
     """As much as anybody asks for, all of one size."""
 
     def __init__(self, size: int, left: int = 1_000_000) -> None:
-        self.size, self.left, self.asked = size, left, []
+        self.size, self.left, self.waits = size, left, []
 
     def consume(self, number, timeout):
-        self.asked.append(number)
+        self.waits.append(timeout)
         taken = min(number, self.left)
         self.left -= taken
         return [Record(self.size, partition=n % 2) for n in range(taken)]
@@ -65,6 +65,28 @@ def test_where_there_is_little_the_first_record_does_not_wait_for_a_batch():
 
     assert len(gathering.take()) == 3
     assert not gathering.behind
+
+
+@pytest.mark.parametrize(
+    ("took", "gathers"),
+    [(0.001, 0.01), (0.01, 0.04), (0.02, 0.08), (0.3, 0.1), (40.0, 0.1)],
+)
+def test_a_batch_is_gathered_for_longer_the_longer_the_last_one_took(took, gathers):
+    now, queue = [100.0], Queue(500, left=10)
+    gathering = Gathering(queue, records=600, seconds=0.25, clock=lambda: now[0])
+    gathering.take()
+    now[0] += took
+    gathering.fill(wait=True)
+
+    assert queue.waits == [0.1, pytest.approx(gathers)]  # for the first one, for its company
+
+
+def test_nothing_is_gathered_for_longer_than_a_setting_says():
+    queue = Queue(500, left=10)
+    gathering = Gathering(queue, records=600, seconds=0.004)
+    gathering.fill(wait=True)
+
+    assert queue.waits == [0.004, 0.004]
 
 
 def test_what_was_gathered_of_partitions_that_go_away_is_dropped():
