@@ -69,10 +69,12 @@ class Installation:
 
     def __enter__(self) -> "Installation":
         connection.close()
-        self._folder = self._stack.enter_context(tempfile.TemporaryDirectory())
-        for part in COMMANDS:
-            if part not in self._later:
-                self.start(part)
+        with self._stack:  # what fails midway ends what it has started
+            self._folder = self._stack.enter_context(tempfile.TemporaryDirectory())
+            for part in COMMANDS:
+                if part not in self._later:
+                    self.start(part)
+            self._stack = self._stack.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
