@@ -7,7 +7,7 @@ an acknowledgement or snooze ended, and that it is over. Not told: each further 
 import uuid
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from functools import partial
+from functools import cached_property, partial
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -31,7 +31,11 @@ class Teller:
 
     def __init__(self, now: datetime) -> None:
         self.now = now
-        self.routes = Routes()
+
+    @cached_property
+    def routes(self) -> Routes:
+        """The routes as they were when the first news was told; most flips are no news."""
+        return Routes()
 
     def tell(self, joinings: Iterable[Joining]) -> None:
         """Tell what the alerts that joined just now made of open incidents."""
