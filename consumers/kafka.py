@@ -31,7 +31,9 @@ DEFAULTS: dict[str, Any] = {
     "session.timeout.ms": 6_000,  # a dead consumer's partitions are taken over soon
     "heartbeat.interval.ms": 2_000,
     "topic.metadata.refresh.interval.ms": 10_000,
-    "fetch.wait.max.ms": 100,
+    # A broker answers when there is this much, or after that long: not for each record that comes.
+    "fetch.min.bytes": 65_536,
+    "fetch.wait.max.ms": 50,
     # Little from each partition at a time: the spans of one event lie on several, and in a backlog
     # they should come together, so that its journey is touched once.
     "fetch.message.max.bytes": 262_144,

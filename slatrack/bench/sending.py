@@ -16,7 +16,7 @@ SOON = 0.002  # seconds that are not worth a sleep
 FLUSH = 120.0  # seconds for the broker to take what is left
 OPTIONS = {
     "enable.idempotence": True,  # offsets are counted: nothing may be there twice
-    "linger.ms": 5,
+    "linger.ms": 50,  # a Collector gathers for longer: its batch processor for 200 ms
     "queue.buffering.max.messages": 100_000,
     "queue.buffering.max.kbytes": 64_000,
     "log_level": 2,
