@@ -20,13 +20,18 @@ from django.db.models.functions import Cast
 from dashboards.board_filter import BoardFilter
 from dashboards.standing import LANES
 from dashboards.usual import Usual, stuck_after
+from slatrack.dear import Dear
 from slatrack.domain.states import Status, Verdict
 from slatrack.tracking.models import Flow, Forecast, Journey
 
 FEW = {"missed": 15, "failed": 10, "due_soon": 25, "at_risk": 25, "on_track": 25, "done": 5}
 PAGE = 100
 JUST = timedelta(minutes=1)
+DEAR = 5.0  # times as long as it took to count very many, these counts are shown
 ON_THE_WAY = (Status.IN_FLIGHT.value, Status.FAILED.value)
+
+
+_counts = Dear(DEAR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +68,11 @@ def lanes(chosen: BoardFilter, usual: Usual, *, now: datetime) -> list[Lane]:
     # `~Q(ended_at=None)` is what SQLite knows its index by.
     just = journeys.filter(~Q(ended_at=None), ended_at__gte=now - JUST)
     which = lane_rules(now)
-    counts = on_way.aggregate(**{n: Count("pk", filter=rule) for n, rule in which.items()})
-    counts["done"] = 0 if chosen.show or chosen.at else just.count()
+    counted = {name: Count("pk", filter=rule) for name, rule in which.items()}
+    counts = dict(_counts.ask(("on the way", chosen), lambda: on_way.aggregate(**counted)))
+    counts["done"] = (
+        0 if chosen.show or chosen.at else _counts.ask(("done", chosen), lambda: just.count())
+    )
     shown: list[Lane] = []
     for name in [chosen.lane] if chosen.lane else LANES:
         if counts[name]:

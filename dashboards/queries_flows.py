@@ -7,9 +7,12 @@ from typing import Any
 
 from django.db.models import Count, F, Min, Q, Value
 
-from dashboards.queries_board import at_risk
+from dashboards.queries_board import DEAR, at_risk
+from slatrack.dear import Dear
 from slatrack.domain.states import Status, Verdict
 from slatrack.tracking.models import Flow, Journey
+
+_counts = Dear(DEAR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +40,17 @@ def standings(
 ) -> list[Standing]:
     """Return how each flow stands, by title, in two queries."""
     known = list(Flow.objects.order_by("title")) if flows is None else list(flows)
-    on_way, ended = _on_way(known, now, day_began), _ended(known, day_began)
+    asked = tuple(flow.pk for flow in known), day_began
+    on_way = _counts.ask(("on the way", *asked), lambda: _on_way(known, now, day_began))
+    ended = _counts.ask(("ended", *asked), lambda: _ended(known, day_began))
     return [_standing(flow, on_way.get(flow.pk, {}), ended.get(flow.pk, {})) for flow in known]
 
 
 def _standing(flow: Flow, on_way: dict[str, Any], ended: dict[str, Any]) -> Standing:
-    overdue = on_way.pop("overdue_today", 0)
+    overdue = on_way.get("overdue_today", 0)
     return Standing(
         flow,
-        **on_way,
+        **{name: value for name, value in on_way.items() if name != "overdue_today"},
         missed_today=overdue + ended.get("missed", 0),
         judged_today=overdue + ended.get("judged", 0),
     )

@@ -8,8 +8,9 @@ from typing import Any
 
 from django.db.models import Count, Func, IntegerField, Q
 
-from dashboards.queries_board import at_risk
+from dashboards.queries_board import DEAR, at_risk
 from dashboards.words import duration
+from slatrack.dear import Dear
 from slatrack.domain.states import Status, Verdict
 from slatrack.tracking.models import Journey
 
@@ -18,6 +19,7 @@ BARS = 60
 MARKS = 6  # below the bars
 HEIGHT = 64  # of the drawing
 MINUTE, MOMENT = 60, 2  # seconds of a bar
+_counts = Dear(DEAR)
 
 
 class EpochMoment(Func):
@@ -85,7 +87,7 @@ Pair = tuple[int, int]  # on track, at risk
 
 def strip(*, now: datetime, flow: str = "") -> Strip:
     """Return what is due in the next hour, of one flow or of all, in one query."""
-    found = _counted(now, flow)
+    found = _counts.ask(flow, lambda: _counted(now, flow))
     first = int(now.timestamp()) // MOMENT
     seconds = MOMENT if found and max(found) <= first + BARS else MINUTE
     counts = _gathered(found, seconds, int(now.timestamp()) // seconds)

@@ -14,7 +14,7 @@ from django.db import OperationalError, connection, transaction
 
 from slatrack import live
 from slatrack.alerting import crowds
-from slatrack.alerting.counting import recount, recount_stored
+from slatrack.alerting.counting import recount
 from slatrack.alerting.deciding import decide
 from slatrack.alerting.joining import Joining, join
 from slatrack.alerting.messages import prepare_links
@@ -30,8 +30,7 @@ MANY = 100  # flips among which crowds are looked for
 AT_ONCE = 5_000  # flips among which they are, a transaction
 RECENT = timedelta(seconds=1)  # before a sweep: who recorded a flip since then is at the next ones
 GIVES_WAY = 2.0  # times as long as a chunk took
-CROWD = 100  # events of an incident that are not counted again with each chunk
-TRICKLE = 100  # fewer flips than that are no burst: of large incidents the sweep counts them
+CROWD = 100  # events of an incident that the sweep counts, not each chunk that joins it
 
 _NEEDED = (  # a chunk may hold hundreds: no more columns than are read
     *("deadline", "version", "about", "before", "after", "severity", "step", "at", "due_at"),
@@ -46,15 +45,11 @@ def take_up(flip_ids: Sequence[int] | None = None, *, now: datetime) -> int:
     Safe to repeat and to run in parallel.
     """
     prepare_links()
-    crowded: set[int] = set()
     together, left = 0, _waiting(flip_ids, most=MANY)
     if len(left) == MANY:
         together, looked_to = _take_up_crowds(flip_ids, now)
         left = _waiting(flip_ids, to=looked_to)
-    one_by_one = sum(_take_up_all_but_bad(ids, now, crowded) for ids in _chunks(left))
-    if crowded and together + one_by_one >= TRICKLE:
-        recount_stored(crowded)
-    return together + one_by_one
+    return together + sum(_take_up_all_but_bad(ids, now) for ids in _chunks(left))
 
 
 def _waiting(
@@ -121,7 +116,7 @@ def _take_up_crowd(
     _lock_flows(claimed.flows)
     joinings, count = crowds.join(claimed, now=now)
     if count:
-        recount(_to_count(joinings, set()))
+        recount(_to_count(joinings))
         _withhold_outdated(claimed)
         Teller(now).tell(joinings)
         live.announce_alerts([joining.incident.pk for joining in joinings])
@@ -136,13 +131,13 @@ def _withhold_outdated(claimed: crowds.Claimed) -> None:
         withhold_outdated(found.exclude(pk__in=Unrouted.objects.values("flip")))
 
 
-def _take_up_all_but_bad(flip_ids: Sequence[int], now: datetime, crowded: set[int]) -> int:
+def _take_up_all_but_bad(flip_ids: Sequence[int], now: datetime) -> int:
     """Take up a chunk; where that fails, its halves: one bad flip stops no other.
 
     The bad one stays unrouted, which the health page shows, and is tried again by each sweep.
     """
     try:
-        return _take_up(flip_ids, now, crowded)
+        return _take_up(flip_ids, now)
     except OperationalError:  # the database is busy or away: no flip's fault
         raise
     except Exception:
@@ -151,11 +146,11 @@ def _take_up_all_but_bad(flip_ids: Sequence[int], now: datetime, crowded: set[in
             return 0
     half = len(flip_ids) // 2
     halves = flip_ids[:half], flip_ids[half:]
-    return sum(_take_up_all_but_bad(ids, now, crowded) for ids in halves)
+    return sum(_take_up_all_but_bad(ids, now) for ids in halves)
 
 
 @transaction.atomic
-def _take_up(flip_ids: Sequence[int], now: datetime, crowded: set[int]) -> int:
+def _take_up(flip_ids: Sequence[int], now: datetime) -> int:
     flips = _claim(flip_ids)
     if not flips:
         return 0
@@ -163,7 +158,7 @@ def _take_up(flip_ids: Sequence[int], now: datetime, crowded: set[int]) -> int:
     alerts = decide(flips)
     joinings = join(alerts, now=now)
     Alert.objects.bulk_create(alerts)
-    recount(_to_count(joinings, crowded))
+    recount(_to_count(joinings))
     withhold_outdated(flips)
     Teller(now).tell(joinings)
     Unrouted.objects.filter(pk__in=[flip.pk for flip in flips]).delete()
@@ -172,16 +167,14 @@ def _take_up(flip_ids: Sequence[int], now: datetime, crowded: set[int]) -> int:
     return len(flips)
 
 
-def _to_count(joinings: Iterable[Joining], crowded: set[int]) -> list[Incident]:
-    """Return the incidents to count now; large ones that tell nothing are left for the end.
+def _to_count(joinings: Iterable[Joining]) -> list[Incident]:
+    """Return the incidents to count now; large ones that tell nothing are left for the sweep.
 
     To count one costs what it holds: with each chunk of a burst that would be the burst squared.
     Until then those that joined are added to what was counted before.
     """
     incidents = [joining.incident for joining in joinings]
-    left = [one for one in incidents if one.events > CROWD and one.rank <= one.told_rank]
-    crowded.update(one.pk for one in left)
-    return [one for one in incidents if one not in left]
+    return [one for one in incidents if one.events <= CROWD or one.rank > one.told_rank]
 
 
 def _claim(flip_ids: Sequence[int]) -> list[Flip]:

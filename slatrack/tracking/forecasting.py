@@ -38,7 +38,8 @@ logger = logging.getLogger(__name__)
 
 NAME = "forecaster"  # of its Source row
 EVERY = 1.0  # seconds from look to look, at least
-SHARE = 10  # it rests so many times what a look computed, and as long as it took
+SHARE = 10  # it rests so many times what a look computed
+RESTS = 3  # and so many times as long as it took, for the database works too
 LEASE = timedelta(seconds=15)  # after which another process takes over
 
 
@@ -56,7 +57,7 @@ def run(stop: Event) -> None:
             close_old_connections()
         took = time.monotonic() - began
         metrics.FORECASTING.observe(took)
-        stop.wait(max(EVERY, SHARE * (time.thread_time() - computed), took))
+        stop.wait(max(EVERY, SHARE * (time.thread_time() - computed), RESTS * took))
     models.Source.objects.filter(name=NAME, owner=me).delete()
     connection.close()
 

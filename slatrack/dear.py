@@ -1,0 +1,53 @@
+"""Answers that were dear to find are told again for a while: some times as long as they took.
+
+So what is counted over very many rows takes a bounded share of the database, however many there are
+and however often it is asked. What is found at once is never kept.
+"""
+
+import time
+from collections.abc import Callable, Hashable
+from threading import Lock
+from typing import Any, ClassVar, TypeVar, cast
+
+LEAST = 0.25  # seconds that an answer took which is kept
+MOST = 200  # answers kept of one kind
+
+T = TypeVar("T")
+
+
+class Dear:
+    """Keeps answers of one kind, per process, for `times` as long as they took; do not change them.
+
+    May be asked from many threads.
+    """
+
+    _all: ClassVar[list["Dear"]] = []
+
+    def __init__(self, times: float, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self.times, self.clock = times, clock
+        self._lock = Lock()
+        self._kept: dict[Hashable, tuple[float, Any]] = {}  # until when, what
+        self._all.append(self)
+
+    def ask(self, key: Hashable, find: Callable[[], T]) -> T:
+        """Return what was found for `key` a moment ago, or else find it."""
+        began = self.clock()
+        with self._lock:
+            until, value = self._kept.get(key, (began, None))
+        if began < until:
+            return cast("T", value)
+        found, now = find(), self.clock()
+        with self._lock:
+            if now - began < LEAST:
+                self._kept.pop(key, None)
+            else:
+                if len(self._kept) >= MOST:
+                    self._kept.clear()
+                self._kept[key] = now + self.times * (now - began), found
+        return found
+
+
+def forget() -> None:
+    """Find everything afresh."""
+    for one in Dear._all:
+        one._kept.clear()

@@ -1,0 +1,77 @@
+"""Answers that were dear to find are told again for a while."""
+
+import pytest
+
+from slatrack import dear
+from slatrack.dear import LEAST, MOST, Dear
+
+
+class Clock:
+    """A clock that finding moves, and a count of how often it was."""
+
+    def __init__(self):
+        self.now, self.found = 50.0, 0
+
+    def __call__(self):
+        return self.now
+
+    def finds(self, took):
+        def find():
+            self.now += took
+            self.found += 1
+            return self.found
+
+        return find
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def answers(clock):
+    return Dear(5.0, clock=clock)
+
+
+def test_what_is_found_at_once_is_found_each_time(answers, clock):
+    assert [answers.ask("how many?", clock.finds(LEAST / 2)) for _ in range(3)] == [1, 2, 3]
+
+
+def test_what_took_long_is_told_again_for_some_times_as_long(answers, clock):
+    find = clock.finds(1.0)
+    assert answers.ask("how many?", find) == 1
+    clock.now += 4.9
+    assert answers.ask("how many?", find) == 1
+    clock.now += 0.2
+    assert answers.ask("how many?", find) == 2
+
+
+def test_each_question_has_an_answer_of_its_own(answers, clock):
+    find = clock.finds(1.0)
+    assert answers.ask("how many?", find) == 1
+    assert answers.ask("how late?", find) == 2
+    assert answers.ask("how many?", find) == 1
+
+
+def test_what_cannot_be_found_is_not_kept(answers, clock):
+    def fails():
+        clock.now += 1.0
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        answers.ask("how many?", fails)
+    assert answers.ask("how many?", clock.finds(1.0)) == 1
+
+
+def test_nobody_fills_memory_with_questions(answers, clock):
+    for number in range(3 * MOST):
+        answers.ask(number, clock.finds(LEAST))
+    assert len(answers._kept) <= MOST
+
+
+def test_what_is_forgotten_is_found_again(answers, clock):
+    find = clock.finds(1.0)
+    answers.ask("how many?", find)
+    dear.forget()
+    assert answers.ask("how many?", find) == 2
