@@ -27,7 +27,7 @@ from slatrack.tracking.models import Flow, Forecast, Journey
 FEW = {"missed": 15, "failed": 10, "due_soon": 25, "at_risk": 25, "on_track": 25, "done": 5}
 PAGE = 100
 JUST = timedelta(minutes=1)
-DEAR = 5.0  # times as long as it took to count very many, these counts are shown
+DEAR = 20.0  # times as long as it took to count very many, these counts are shown
 ON_THE_WAY = (Status.IN_FLIGHT.value, Status.FAILED.value)
 
 

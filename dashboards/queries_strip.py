@@ -26,7 +26,7 @@ class EpochMoment(Func):
     """The number of the two seconds since 1970 in which an instant lies."""
 
     output_field = IntegerField()
-    template = f"CAST(FLOOR(EXTRACT(EPOCH FROM %(expressions)s) / {MOMENT}) AS bigint)"
+    template = f"CAST(FLOOR(DATE_PART('epoch', %(expressions)s) / {MOMENT}) AS bigint)"
 
     def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
         """SQLite keeps times as text."""

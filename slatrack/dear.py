@@ -9,7 +9,7 @@ from collections.abc import Callable, Hashable
 from threading import Lock
 from typing import Any, ClassVar, TypeVar, cast
 
-LEAST = 0.25  # seconds that an answer took which is kept
+LEAST = 0.25  # seconds that an answer took which is kept, unless it is said otherwise
 MOST = 200  # answers kept of one kind
 
 T = TypeVar("T")
@@ -18,13 +18,15 @@ T = TypeVar("T")
 class Dear:
     """Keeps answers of one kind, per process, for `times` as long as they took; do not change them.
 
-    May be asked from many threads.
+    What took less than `least` seconds is not kept. May be asked from many threads.
     """
 
     _all: ClassVar[list["Dear"]] = []
 
-    def __init__(self, times: float, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self.times, self.clock = times, clock
+    def __init__(
+        self, times: float, *, least: float = LEAST, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.times, self.least, self.clock = times, least, clock
         self._lock = Lock()
         self._kept: dict[Hashable, tuple[float, Any]] = {}  # until when, what
         self._all.append(self)
@@ -38,7 +40,7 @@ class Dear:
             return cast("T", value)
         found, now = find(), self.clock()
         with self._lock:
-            if now - began < LEAST:
+            if now - began < self.least:
                 self._kept.pop(key, None)
             else:
                 if len(self._kept) >= MOST:

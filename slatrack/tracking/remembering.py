@@ -32,7 +32,7 @@ from slatrack.tracking.store import chunks
 
 logger = logging.getLogger(__name__)
 
-_ways = Dear(times=50.0)
+_ways = Dear(times=100.0, least=0.05)
 EVERY = timedelta(seconds=15)
 SETTLED = timedelta(seconds=5)  # after its end, so that its last spans are there
 MOST = 20_000  # ended events that a look counts
