@@ -39,7 +39,7 @@ logger = logging.getLogger(__name__)
 NAME = "forecaster"  # of its Source row
 EVERY = 1.0  # seconds from look to look, at least
 SHARE = 10  # it rests so many times what a look computed
-RESTS = 3  # and so many times as long as it took, for the database works too
+RESTS = 5  # and so many times as long as it took, for the database works too
 LEASE = timedelta(seconds=15)  # after which another process takes over
 
 
@@ -79,7 +79,7 @@ def look(*, now: datetime) -> int:
     marks = sources.watermarks(now)
     if remembering.learn(flows, now=now, read_to=min(now, marks.whole or now)):
         histories.forget()
-    found = open_deadlines(flows)
+    found = open_deadlines(flows, now=now)
     known = histories.current()
     by_rule: dict[tuple[int, str], list[OpenDeadline]] = defaultdict(list)
     for one in found:

@@ -1,7 +1,8 @@
-"""The deadlines of events in flight, as forecasts read them: one query for all flows."""
+"""The deadlines of events in flight, as forecasts read them: two queries for all flows."""
 
 from datetime import datetime
-from typing import NamedTuple
+from operator import itemgetter
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db.models import CharField
@@ -9,15 +10,13 @@ from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 
 from slatrack.domain.states import Verdict
-from slatrack.tracking import models
+from slatrack.tracking import models, store
 from slatrack.tracking.flows import Flows
 
-MOST = 20_000  # those due first, where there are more
+MOST = 20_000  # of those in flight, where there are more
 
-_COLUMNS = (
-    *("journey_id", "journey__flow_id", "name", "version", "started_at", "due_at", "verdict"),
-    *("reached_at", "journey__step", "journey__step_at", "journey__started_at"),
-)
+_OF_EVENT = ("id", "flow_id", "step", "step_at", "started_at")
+_OF_DEADLINE = ("journey", "name", "version", "started_at", "due_at", "verdict", "reached_at")
 
 
 class OpenDeadline(NamedTuple):
@@ -47,24 +46,50 @@ class OpenDeadline(NamedTuple):
         return waiting and self.due_at > now
 
 
-def open_deadlines(flows: Flows) -> list[OpenDeadline]:
-    """Return the deadlines of events in flight, those due first ahead; reached ones too.
+class _Event(NamedTuple):
+    order: int  # by what is due first
+    flow: int
+    step: str
+    step_at: datetime
+    begun_at: datetime
+    cohort: str
 
-    Not asked flow by flow, lest the database walk all history of a flow.
+
+def open_deadlines(flows: Flows, *, now: datetime) -> list[OpenDeadline]:
+    """Return the deadlines of events in flight, those due next ahead; reached ones too.
+
+    Events that are overdue come last, those due last first: they wait for nothing that a forecast
+    could say, but tell how fast others arrive.
+    Not asked flow by flow, lest the database walk all history of a flow; and events first, lest it
+    sort all that is in flight.
     """
+    events, found = _events(flows, now), []
+    for row in store.select(models.Deadline, _OF_DEADLINE, events, by="journey"):
+        journey, name, version, started_at, due_at, verdict, reached_at = row
+        if started_at is not None and due_at is not None:
+            event = events[journey]
+            one = OpenDeadline(
+                journey, event.flow, name, version, started_at, due_at, verdict, reached_at,
+                event.step, event.step_at, event.begun_at, event.cohort,
+            )  # fmt: skip
+            found.append((event.order, one))
+    return [one for _, one in sorted(found, key=itemgetter(0))[:MOST]]
+
+
+def _events(flows: Flows, now: datetime) -> dict[UUID, _Event]:
     cohorts = {flows.ids[name]: flow.cohort for name, flow in flows.flows.items() if flow.cohort}
     attributes = sorted(set(cohorts.values()))
-    rows = models.Deadline.objects.filter(
-        journey__ended_at=None, started_at__isnull=False, due_at__isnull=False
-    )
+    rows = models.Journey.objects.filter(ended_at=None)
     for number, attribute in enumerate(attributes):
-        text = Cast(KeyTextTransform(attribute, "journey__attributes"), CharField())
+        text = Cast(KeyTextTransform(attribute, "attributes"), CharField())
         rows = rows.annotate(**{f"cohort_{number}": text})
     names = [f"cohort_{number}" for number in range(len(attributes))]
-    places = {flow: attributes.index(name) - len(names) for flow, name in cohorts.items()}
-    found = []
-    for row in rows.order_by("journey__due_at").values_list(*_COLUMNS, *names)[:MOST]:
-        one = OpenDeadline(*row[: len(_COLUMNS)])
-        place = places.get(one.flow_id)
-        found.append(one if place is None else one._replace(cohort=str(row[place] or "")[:100]))
+    places = {flow: attributes.index(name) for flow, name in cohorts.items()}
+    rows = rows.values_list(*_OF_EVENT, *names)
+    asked: list[Any] = list(rows.filter(due_at__gt=now).order_by("due_at")[:MOST])
+    asked += rows.filter(due_at__lte=now).order_by("-due_at")[: MOST - len(asked)]
+    found: dict[UUID, _Event] = {}
+    for order, (journey, flow, step, step_at, begun_at, *texts) in enumerate(asked):
+        cohort = str(texts[places[flow]] or "")[:100] if flow in places else ""
+        found[journey] = _Event(order, flow, step, step_at, begun_at, cohort)
     return found

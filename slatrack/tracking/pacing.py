@@ -15,7 +15,7 @@ ARRIVALS = 2_000  # newest arrivals that are looked at
 SHORTEST, LONGEST = 15.0, 900.0  # seconds to look back
 
 # Of a quiet flow beside busy ones all that ended in the window is walked to find what is its own.
-_paces = Dear(times=20.0, least=0.05)
+_paces = Dear(times=100.0, least=0.05)
 
 
 def pace_of(
