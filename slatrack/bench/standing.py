@@ -6,12 +6,13 @@ their own: in nothing else do events differ that took the same way at the same t
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
+from django.db import ProgrammingError, connection
 
 from slatrack.domain.instants import to_nanoseconds
 from slatrack.domain.parts import journey_id
@@ -109,10 +110,12 @@ def stand(count: int, *, first_due: datetime, now: datetime, within: timedelta =
 
 
 def take_stock() -> None:
-    """Let PostgreSQL see what is in its tables, as it does by itself in a while."""
+    """Let PostgreSQL see what is in its tables, and write it, as it does by itself in a while."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("ANALYZE")
+            cursor.execute("VACUUM (ANALYZE)")
+            with suppress(ProgrammingError):  # not everybody may
+                cursor.execute("CHECKPOINT")
 
 
 class _Copied:
