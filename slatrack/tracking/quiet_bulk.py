@@ -5,7 +5,7 @@ test holds the three together. What needs more than a look at the rows is left t
 and what needs the spans to folding.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -15,6 +15,8 @@ from slatrack.tracking import store, wake
 from slatrack.tracking.decisions import Moment
 from slatrack.tracking.flows import Flows
 
+EVER = datetime(1970, 1, 1, tzinfo=UTC)
+
 
 class Locked(NamedTuple):
     """Journeys that are due, locked: `number` of them, `others` those whose rows cannot suffice."""
@@ -22,20 +24,21 @@ class Locked(NamedTuple):
     quiet: str  # where their rows lie, as PostgreSQL writes an array: it only goes back to it
     others: list[UUID]
     number: int
-    oldest: datetime | None
+    oldest: datetime | None  # when the first of them was to be looked at
+    newest: datetime | None
 
 
 # In two statements, lest the second see deadlines as they were before it waited for a lock.
 _LOCK = """
 SELECT coalesce(array_agg(ctid) FILTER (WHERE quiet), '{}')::text,
-       coalesce(array_agg(id) FILTER (WHERE NOT quiet), '{}'), count(*), min(next_at)
+       coalesce(array_agg(id) FILTER (WHERE NOT quiet), '{}'), count(*), min(next_at), max(next_at)
 FROM (
     SELECT id, ctid, next_at, (silent_at IS NULL OR silent_at > %(read_to)s)
            AND (flow_id, judged_by) IN
                (SELECT * FROM unnest(%(flows)s::bigint[], %(stamps)s::int[])) AS quiet
     FROM tracking_journey
-    WHERE next_at <= %(read_to)s
-       OR %(is_behind)s AND next_at <= %(late)s AND due_at < %(graced)s AND verdict = 'waiting'
+    WHERE next_at >= %(since)s AND (next_at <= %(read_to)s
+       OR %(is_behind)s AND next_at <= %(late)s AND due_at < %(graced)s AND verdict = 'waiting')
     ORDER BY next_at LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED
 ) AS due, set_config('jit', 'off', true) AS jit,
      set_config('random_page_cost', '1.1', true) AS cost,
@@ -136,14 +139,18 @@ SELECT (SELECT count(*) FROM settled WHERE warns OR flips),
 """
 
 
-def lock(flows: Flows, moment: Moment, limit: int) -> Locked:
-    """Lock journeys that are due, oldest first; those that another watcher holds are left to it."""
+def lock(flows: Flows, moment: Moment, limit: int, *, since: datetime = EVER) -> Locked:
+    """Lock journeys that are due, oldest first; those that another watcher holds are left to it.
+
+    Those due before `since` are not looked for: where very many were settled a moment ago, what is
+    left of each in the index would be walked over.
+    """
     stamps = {flows.ids[name]: stamp for name, stamp in flows.stamps.items()}
     late = moment.now - PATIENCE
     values = {
         "read_to": moment.read_to, "flows": list(stamps), "stamps": list(stamps.values()),
         "is_behind": moment.read_to < late, "late": late, "graced": late - flows.longest_grace,
-        "limit": limit,
+        "limit": limit, "since": since,
     }  # fmt: skip
     return Locked(*store.run(_LOCK, values)[0])
 

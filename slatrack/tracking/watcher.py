@@ -35,10 +35,26 @@ COLUMNS = ("id", "flow_id", "key", "step", "next_at", "silent_at", "judged_by") 
 
 NAME = "watcher"  # of its Source row, which shows that it is alive
 CHUNK = 4_000  # journeys settled in one transaction
+WHOLE = 10  # of so many chunks one after the other one is looked for among all that is due
 FOLDED = 1_000  # of them at most such as must be folded, which takes longer
 PAUSE = 0.05  # seconds between looks when there is nothing to do
 HANDS_FULL = Event()  # set while there is more to settle at once: what can wait gives way
 AGAIN = timedelta(minutes=1)  # before a journey that could not be settled is tried again
+
+
+class _Onward:
+    """Where the next chunk begins while there is more at once: what is due before was taken up."""
+
+    at = quiet_bulk.EVER
+    chunks = 0
+
+    @classmethod
+    def since(cls) -> datetime:
+        """Begin anew at the first chunk and each tenth: what came meanwhile may be due before."""
+        cls.chunks = cls.chunks + 1 if HANDS_FULL.is_set() else 0
+        since = cls.at if cls.chunks % WHOLE else quiet_bulk.EVER
+        cls.at = quiet_bulk.EVER  # until this chunk is done
+        return since
 
 
 def run(stop: Event) -> None:
@@ -115,7 +131,7 @@ def _settle_silent(flows: Flows, moment: Moment, limit: int) -> int:
 
 def _settle_in_bulk(flows: Flows, moment: Moment, limit: int) -> int:
     """Let PostgreSQL settle all that it can by itself; look at the rest one by one."""
-    locked = quiet_bulk.lock(flows, moment, limit)
+    locked = quiet_bulk.lock(flows, moment, limit, since=_Onward.since())
     if not locked.number:
         return 0
     left = [*locked.others, *quiet_bulk.settle(locked.quiet, flows, moment)]
@@ -123,6 +139,8 @@ def _settle_in_bulk(flows: Flows, moment: Moment, limit: int) -> int:
     each = [Due(*row) for row in rows] if left else []
     done = locked.number - len(left) + _settle_each(each, flows, moment)
     metrics.count_settled(done, oldest=locked.oldest, now=moment.now)
+    if done == locked.number and locked.newest:
+        _Onward.at = locked.newest
     return done
 
 

@@ -228,3 +228,25 @@ if connection.vendor == "postgresql":
             assert (locked.number, locked.others, left) == (9, [], [])
 
         assert set(Journey.objects.values_list("verdict", flat=True)) == {"missed"}
+
+    def test_what_is_due_before_what_was_settled_last_is_found_soon_however_much_there_is():
+        flows.save(DOCUMENT, now=NOON - timedelta(days=3))
+        some = 4 * watcher.WHOLE
+        record([received(f"T{n}", at=n + 60, trace=f"T{n}") for n in range(some)], now=NOON)
+        watcher.settle_due(now=minutes(8.9))  # the warning
+        watcher.settle_due(now=minutes(14))  # another one
+        watcher.HANDS_FULL.set()
+        try:
+            assert [watcher.settle_due(now=minutes(20), limit=1) for _ in range(3)] == [1, 1, 1]
+
+            record([received("FIRST", at=0, trace="FIRST")], now=minutes(20))
+            first, turns = Journey.objects.filter(key="FIRST", verdict="missed"), 0
+            while not first.exists():
+                turns += watcher.settle_due(now=minutes(20), limit=1)
+            assert 1 < turns <= watcher.WHOLE
+
+            while watcher.settle_due(now=minutes(20), limit=7):
+                pass
+            assert not Journey.objects.exclude(verdict="missed").exists()
+        finally:
+            watcher.HANDS_FULL.clear()
