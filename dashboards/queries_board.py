@@ -27,7 +27,7 @@ from slatrack.tracking.models import Flow, Forecast, Journey
 FEW = {"missed": 15, "failed": 10, "due_soon": 25, "at_risk": 25, "on_track": 25, "done": 5}
 PAGE = 100
 JUST = timedelta(minutes=1)
-DEAR = 20.0  # times as long as it took to count very many, these counts are shown
+DEAR = 10.0  # times as long as it took to count very many, these counts are shown
 ON_THE_WAY = (Status.IN_FLIGHT.value, Status.FAILED.value)
 
 
@@ -69,10 +69,13 @@ def lanes(chosen: BoardFilter, usual: Usual, *, now: datetime) -> list[Lane]:
     just = journeys.filter(~Q(ended_at=None), ended_at__gte=now - JUST)
     which = lane_rules(now)
     counted = {name: Count("pk", filter=rule) for name, rule in which.items()}
-    counts = dict(_counts.ask(("on the way", chosen), lambda: on_way.aggregate(**counted)))
-    counts["done"] = (
-        0 if chosen.show or chosen.at else _counts.ask(("done", chosen), lambda: just.count())
+    there: dict[str, int] = _counts.ask(
+        ("on the way", chosen),
+        lambda: on_way.aggregate(**counted),
+        lambda found: sum(found.values()),
     )
+    done = 0 if chosen.show or chosen.at else _counts.ask(("done", chosen), just.count, int)
+    counts = {**there, "done": done}
     shown: list[Lane] = []
     for name in [chosen.lane] if chosen.lane else LANES:
         if counts[name]:
@@ -113,7 +116,8 @@ def _lane(name: str, count: int, rows: QuerySet[Journey], chosen: BoardFilter) -
     page = min(chosen.page, pages)
     wanted = rows.select_related("flow").defer("parts", "flow__document")
     found = list(wanted[(page - 1) * size : page * size])
-    return Lane(name, LANES[name], count, found, page, pages)
+    known = max(count, (page - 1) * size + len(found))  # counts of very many are a little old
+    return Lane(name, LANES[name], known, found, page, pages)
 
 
 def _chosen(

@@ -1,8 +1,9 @@
 """How each flow stands now: the counts on tiles, the flow page and the API."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db.models import Count, F, Min, Q, Value
@@ -41,9 +42,17 @@ def standings(
     """Return how each flow stands, by title, in two queries."""
     known = list(Flow.objects.order_by("title")) if flows is None else list(flows)
     asked = tuple(flow.pk for flow in known), day_began
-    on_way = _counts.ask(("on the way", *asked), lambda: _on_way(known, now, day_began))
-    ended = _counts.ask(("ended", *asked), lambda: _ended(known, day_began))
+    on_way = _counts.ask(
+        ("on the way", *asked), lambda: _on_way(known, now, day_began), partial(_sum, "in_flight")
+    )
+    ended = _counts.ask(
+        ("ended", *asked), lambda: _ended(known, day_began), partial(_sum, "judged")
+    )
     return [_standing(flow, on_way.get(flow.pk, {}), ended.get(flow.pk, {})) for flow in known]
+
+
+def _sum(name: str, found: Mapping[int, Mapping[str, Any]]) -> int:
+    return sum(one[name] for one in found.values())
 
 
 def _standing(flow: Flow, on_way: dict[str, Any], ended: dict[str, Any]) -> Standing:

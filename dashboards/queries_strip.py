@@ -87,7 +87,9 @@ Pair = tuple[int, int]  # on track, at risk
 
 def strip(*, now: datetime, flow: str = "") -> Strip:
     """Return what is due in the next hour, of one flow or of all, in one query."""
-    found = _counts.ask(flow, lambda: _counted(now, flow))
+    found = _counts.ask(
+        flow, lambda: _counted(now, flow), lambda found: sum(map(sum, found.values()))
+    )
     first = int(now.timestamp()) // MOMENT
     seconds = MOMENT if found and max(found) <= first + BARS else MINUTE
     counts = _gathered(found, seconds, int(now.timestamp()) // seconds)

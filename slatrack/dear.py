@@ -1,7 +1,7 @@
-"""Answers that were dear to find are told again for a while: some times as long as they took.
+"""Counts of very many rows are told again for a while: some times as long as it took to count them.
 
-So what is counted over very many rows takes a bounded share of the database, however many there are
-and however often it is asked. What is found at once is never kept.
+So they take a bounded share of the database, however many there are and however often it is asked.
+What is counted of few rows, or at once, is never kept.
 """
 
 import time
@@ -9,7 +9,8 @@ from collections.abc import Callable, Hashable
 from threading import Lock
 from typing import Any, ClassVar, TypeVar, cast
 
-LEAST = 0.25  # seconds that an answer took which is kept, unless it is said otherwise
+LEAST = 0.1  # seconds that an answer took which is kept
+VERY_MANY = 10_000  # rows that were counted for it, at least
 MOST = 200  # answers kept of one kind
 
 T = TypeVar("T")
@@ -18,21 +19,22 @@ T = TypeVar("T")
 class Dear:
     """Keeps answers of one kind, per process, for `times` as long as they took; do not change them.
 
-    What took less than `least` seconds is not kept. May be asked from many threads.
+    May be asked from many threads.
     """
 
     _all: ClassVar[list["Dear"]] = []
 
-    def __init__(
-        self, times: float, *, least: float = LEAST, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        self.times, self.least, self.clock = times, least, clock
+    def __init__(self, times: float, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self.times, self.clock = times, clock
         self._lock = Lock()
         self._kept: dict[Hashable, tuple[float, Any]] = {}  # until when, what
         self._all.append(self)
 
-    def ask(self, key: Hashable, find: Callable[[], T]) -> T:
-        """Return what was found for `key` a moment ago, or else find it."""
+    def ask(self, key: Hashable, find: Callable[[], T], counted: Callable[[T], int]) -> T:
+        """Return what was found for `key` a moment ago, or else find it.
+
+        `counted` says of an answer how many rows it speaks of.
+        """
         began = self.clock()
         with self._lock:
             until, value = self._kept.get(key, (began, None))
@@ -40,7 +42,7 @@ class Dear:
             return cast("T", value)
         found, now = find(), self.clock()
         with self._lock:
-            if now - began < self.least:
+            if now - began < LEAST or counted(found) < VERY_MANY:
                 self._kept.pop(key, None)
             else:
                 if len(self._kept) >= MOST:

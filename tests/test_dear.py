@@ -3,7 +3,11 @@
 import pytest
 
 from slatrack import dear
-from slatrack.dear import LEAST, MOST, Dear
+from slatrack.dear import LEAST, MOST, VERY_MANY, Dear
+
+
+def many(_):
+    return VERY_MANY
 
 
 class Clock:
@@ -35,23 +39,28 @@ def answers(clock):
 
 
 def test_what_is_found_at_once_is_found_each_time(answers, clock):
-    assert [answers.ask("how many?", clock.finds(LEAST / 2)) for _ in range(3)] == [1, 2, 3]
+    assert [answers.ask("how many?", clock.finds(LEAST / 2), many) for _ in range(3)] == [1, 2, 3]
+
+
+def test_what_is_counted_of_few_rows_is_found_each_time_however_long_it_takes(answers, clock):
+    find = clock.finds(9.0)
+    assert [answers.ask("how many?", find, lambda _: VERY_MANY - 1) for _ in range(3)] == [1, 2, 3]
 
 
 def test_what_took_long_is_told_again_for_some_times_as_long(answers, clock):
     find = clock.finds(1.0)
-    assert answers.ask("how many?", find) == 1
+    assert answers.ask("how many?", find, many) == 1
     clock.now += 4.9
-    assert answers.ask("how many?", find) == 1
+    assert answers.ask("how many?", find, many) == 1
     clock.now += 0.2
-    assert answers.ask("how many?", find) == 2
+    assert answers.ask("how many?", find, many) == 2
 
 
 def test_each_question_has_an_answer_of_its_own(answers, clock):
     find = clock.finds(1.0)
-    assert answers.ask("how many?", find) == 1
-    assert answers.ask("how late?", find) == 2
-    assert answers.ask("how many?", find) == 1
+    assert answers.ask("how many?", find, many) == 1
+    assert answers.ask("how late?", find, many) == 2
+    assert answers.ask("how many?", find, many) == 1
 
 
 def test_what_cannot_be_found_is_not_kept(answers, clock):
@@ -60,18 +69,18 @@ def test_what_cannot_be_found_is_not_kept(answers, clock):
         raise LookupError
 
     with pytest.raises(LookupError):
-        answers.ask("how many?", fails)
-    assert answers.ask("how many?", clock.finds(1.0)) == 1
+        answers.ask("how many?", fails, many)
+    assert answers.ask("how many?", clock.finds(1.0), many) == 1
 
 
 def test_nobody_fills_memory_with_questions(answers, clock):
     for number in range(3 * MOST):
-        answers.ask(number, clock.finds(LEAST))
+        answers.ask(number, clock.finds(LEAST), many)
     assert len(answers._kept) <= MOST
 
 
 def test_what_is_forgotten_is_found_again(answers, clock):
     find = clock.finds(1.0)
-    answers.ask("how many?", find)
+    answers.ask("how many?", find, many)
     dear.forget()
-    assert answers.ask("how many?", find) == 2
+    assert answers.ask("how many?", find, many) == 2

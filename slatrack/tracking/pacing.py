@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q
 
-from slatrack.dear import Dear
 from slatrack.domain.forecasts.history import ENOUGH, START, History
 from slatrack.domain.forecasts.pace import Pace, Under, pace
 from slatrack.tracking import models
@@ -14,28 +13,12 @@ from slatrack.tracking.open_deadlines import OpenDeadline
 ARRIVALS = 2_000  # newest arrivals that are looked at
 SHORTEST, LONGEST = 15.0, 900.0  # seconds to look back
 
-# Of a quiet flow beside busy ones all that ended in the window is walked to find what is its own.
-_paces = Dear(times=100.0, least=0.05)
-
 
 def pace_of(
     flow_id: int, deadline: str, until: str, history: History, there: Iterable[OpenDeadline],
     *, read_to: datetime,
 ) -> Pace:  # fmt: skip
-    """Return the pace of arrivals at `until`, `there` being all that is in flight.
-
-    Where it was dear to find, that of a moment ago.
-    """
-    return _paces.ask(
-        (flow_id, deadline, until),
-        lambda: _pace_of(flow_id, deadline, until, history, there, read_to=read_to),
-    )
-
-
-def _pace_of(
-    flow_id: int, deadline: str, until: str, history: History, there: Iterable[OpenDeadline],
-    *, read_to: datetime,
-) -> Pace:  # fmt: skip
+    """Return the pace of arrivals at `until`, `there` being all that is in flight."""
     whole = history.speaks_for_all(START, until)
     if whole.arrivals < ENOUGH:
         return Pace()

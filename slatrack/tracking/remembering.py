@@ -9,14 +9,11 @@ import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from functools import partial
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Max, Q
 
-from slatrack.dear import Dear
 from slatrack.domain.flows import Flow
 from slatrack.domain.forecasts.history import Past
 from slatrack.domain.instants import to_datetime
@@ -32,7 +29,6 @@ from slatrack.tracking.store import chunks
 
 logger = logging.getLogger(__name__)
 
-_ways = Dear(times=100.0, least=0.05)
 EVERY = timedelta(seconds=15)
 SETTLED = timedelta(seconds=5)  # after its end, so that its last spans are there
 MOST = 20_000  # ended events that a look counts
@@ -61,8 +57,7 @@ def learn(flows: Flows, *, now: datetime, read_to: datetime) -> int:
         flow, untils = flows.flows[name], _untils(flows, name)
         most = SAMPLE if flow_id in known else KEPT
         past = _sampled(flow, untils, mine, most, read_to)
-        there = _ways.ask(flow_id, partial(_on_way, flow_id, read_to))
-        on_way = _sampled(flow, untils, there, ON_WAY, read_to, ended_at=None)
+        on_way = _sampled(flow, untils, _on_way(flow_id, read_to), ON_WAY, read_to)
         delay = _delay(mine)
         _save(flow_id, past, on_way, delay, learnt_to=max(end, since), now=now)
         count += len(past)
@@ -125,16 +120,15 @@ def _append(flow_id: int, past: Iterable[Past]) -> None:
 
 
 def _sampled(
-    flow: Flow, untils: Iterable[str], ids: Sequence[UUID], most: int, read_to: datetime,
-    **still: Any,
-) -> list[Past]:  # fmt: skip
-    """Return some of these journeys, `still` so, as they are remembered, by the time they took."""
+    flow: Flow, untils: Iterable[str], ids: Sequence[UUID], most: int, read_to: datetime
+) -> list[Past]:
+    """Return some of these journeys as they are remembered, by the time they took."""
     chosen = ids[:: -(-len(ids) // most)] if ids else []
     weight = len(ids) / len(chosen) if chosen else 1.0
     columns = ("key", "parts", "children", "status")
     found: list[Past] = []
     for some in chunks(chosen):
-        rows = models.Journey.objects.filter(id__in=some, **still)
+        rows = models.Journey.objects.filter(id__in=some)
         for key, parts, counted, status in rows.values_list(*columns):
             try:
                 folded = fold(flow, key, unpack_parts(parts), children.read(counted))

@@ -5,11 +5,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dashboards import board_picture
+from dashboards import board_picture, queries_board
 from dashboards.board_filter import BoardFilter, read
 from dashboards.queries_board import lanes
 from dashboards.queries_strip import strip
 from dashboards.standing import standing
+from slatrack import dear
 from tests import factories
 from tests.dashboards.signed_in import client
 
@@ -71,6 +72,22 @@ def test_counts_are_exact_beyond_what_is_shown():
     assert (whole.count, len(whole.rows), whole.page, whole.pages) == (205, 5, 3, 3)
     [beyond] = lanes(BoardFilter(lane="on_track", page=99), {}, now=NOW)
     assert beyond.page == 3
+
+
+def test_counts_of_very_many_are_kept_for_a_moment_while_rows_are_as_they_are(monkeypatch):
+    monkeypatch.setattr(dear, "LEAST", 0.0)
+    monkeypatch.setattr(dear, "VERY_MANY", 2)
+    monkeypatch.setattr(queries_board._counts, "times", 1e9)
+    event("calm", 10), event("calmer", 14)
+    assert [lane.count for lane in lanes(BoardFilter(), {}, now=NOW)] == [2]
+
+    event("hurried", 9), event("late", -3, verdict="missed")
+    [lane] = lanes(BoardFilter(), {}, now=NOW)
+    assert [row.key for row in lane.rows] == ["hurried", "calm", "calmer"]
+    assert (lane.count, lane.more) == (3, 0)
+
+    dear.forget()
+    assert shown() == {"missed": ["late"], "on_track": ["hurried", "calm", "calmer"]}
 
 
 def test_filters():
