@@ -41,6 +41,7 @@ EVERY = 1.0  # seconds from look to look, at least
 SHARE = 10  # it rests so many times what a look computed
 RESTS = 5  # and so many times as long as it took, for the database works too
 LEASE = timedelta(seconds=15)  # after which another process takes over
+LONGEST = LEASE.total_seconds() * 2 / 3  # seconds that it rests: it is not to be taken for dead
 
 
 def run(stop: Event) -> None:
@@ -57,9 +58,14 @@ def run(stop: Event) -> None:
             close_old_connections()
         took = time.monotonic() - began
         metrics.FORECASTING.observe(took)
-        stop.wait(max(EVERY, SHARE * (time.thread_time() - computed), RESTS * took))
+        stop.wait(rest(took=took, computed=time.thread_time() - computed))
     models.Source.objects.filter(name=NAME, owner=me).delete()
     connection.close()
+
+
+def rest(*, took: float, computed: float) -> float:
+    """Return how many seconds to rest after a look that took so long, and computed for so long."""
+    return min(max(EVERY, SHARE * computed, RESTS * took), LONGEST)
 
 
 def claim(me: str, *, now: datetime) -> bool:

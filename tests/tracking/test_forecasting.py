@@ -39,6 +39,17 @@ def risks() -> list[tuple[str, str]]:
     return list(rows.values_list("before", "after"))
 
 
+@pytest.mark.parametrize(
+    ("took", "computed", "rests"),
+    [(0.05, 0.02, 1.0), (0.3, 0.25, 2.5), (1.0, 0.2, 5.0), (3.0, 0.1, 10.0), (60.0, 9.0, 10.0)],
+)
+def test_a_look_leaves_most_of_the_time_to_others_and_nobody_takes_it_for_dead(
+    took, computed, rests
+):
+    assert forecasting.rest(took=took, computed=computed) == rests
+    assert rests < forecasting.LEASE.total_seconds()
+
+
 def test_an_event_that_goes_its_usual_way_is_not_at_risk():
     remember()
     waiting()
