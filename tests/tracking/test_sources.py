@@ -65,6 +65,32 @@ def test_the_watermark_is_that_of_the_slowest_partition():
     assert watermark(NOON + timedelta(days=1)) == NOON - seconds(30)  # nobody reads: it stands
 
 
+def test_the_watermark_is_the_lowest_of_all_that_counts(monkeypatch):
+    monkeypatch.setattr(settings.SLATRACK, "kafka_topics", "spans, more:otlp_json")
+    group, second = settings.SLATRACK.kafka_group, iter(range(1, 99))
+
+    def stands(name="", **fields):
+        at = NOON - seconds(next(second))
+        values = {"topic": "spans", "group": group, "watermark_at": at, "alive_at": NOON, **fields}
+        Source.objects.create(name=name or f"{next(second)}", **values)
+        return at
+
+    lowest = NOON + seconds(1)
+    for counts, fields in [
+        (True, {}),
+        (True, {"topic": "more", "alive_at": NOON - timedelta(days=9)}),
+        (False, {"group": "others"}),
+        (False, {"topic": "retired"}),
+        (True, {"name": "replay:1", "group": "", "topic": ""}),
+        (False, {"name": "replay:2", "group": "", "topic": "", "alive_at": NOON - seconds(61)}),
+        (False, {"name": "watcher", "group": "", "topic": ""}),
+        (True, {"topic": "more"}),
+    ]:
+        at = stands(**fields)
+        lowest = min(lowest, at) if counts else lowest
+        assert watermark(NOON) == lowest, fields
+
+
 def test_partitions_that_are_read_no_more_do_not_count(monkeypatch):
     own(group="another")
     own(topic="retired")
