@@ -39,10 +39,7 @@ class Gathering:
         self.behind = False  # as many were there as were asked for
 
     def fill(self, *, wait: bool) -> None:
-        """Take what there is, or wait: for whole batches if there is much, else for the first few.
-
-        Waiting for more than that would cost each span as much as it saves in transactions.
-        """
+        """Take what there is, or wait: for whole batches if there is much, else for the first."""
         most, took = self._most(), self._clock() - self._handed_on
         if not wait:
             came = self.consume(most, 0.0)

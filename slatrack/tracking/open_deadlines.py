@@ -58,8 +58,8 @@ class _Event(NamedTuple):
 def open_deadlines(flows: Flows, *, now: datetime) -> list[OpenDeadline]:
     """Return the deadlines of events in flight, those due next ahead; reached ones too.
 
-    Events that are overdue come last, those due last first: they wait for nothing that a forecast
-    could say, but tell how fast others arrive.
+    Events that are overdue come last, those due last first: most wait for nothing that a
+    forecast could say, but they tell how fast others arrive.
     Not asked flow by flow, lest the database walk all history of a flow; and events first, lest it
     sort all that is in flight.
     """

@@ -11,7 +11,7 @@ from slatrack.bench.installation import Installation
 @pytest.mark.django_db
 def test_what_was_started_ends_where_the_next_part_cannot_be(monkeypatch):
     commands = {
-        "one": ("-m", "timeit", "-n", "1", "import time; time.sleep(60)"),
+        "one": ("-m", "http.server", "--bind", "127.0.0.1", "0"),
         "two": ("{unheard_of}",),
     }
     monkeypatch.setattr(installation, "COMMANDS", commands)
