@@ -18,20 +18,18 @@ from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 
 from dashboards.board_filter import BoardFilter
+from dashboards.dear import Dear
 from dashboards.standing import LANES
 from dashboards.usual import Usual, stuck_after
-from slatrack.dear import Dear
 from slatrack.domain.states import Status, Verdict
 from slatrack.tracking.models import Flow, Forecast, Journey
 
 FEW = {"missed": 15, "failed": 10, "due_soon": 25, "at_risk": 25, "on_track": 25, "done": 5}
 PAGE = 100
 JUST = timedelta(minutes=1)
-DEAR = 10.0  # times as long as it took to count very many, these counts are shown
 ON_THE_WAY = (Status.IN_FLIGHT.value, Status.FAILED.value)
 
-
-_counts = Dear(DEAR)
+_counts = Dear()
 
 
 @dataclass(frozen=True, slots=True)

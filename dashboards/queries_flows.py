@@ -8,12 +8,12 @@ from typing import Any
 
 from django.db.models import Count, F, Min, Q, Value
 
-from dashboards.queries_board import DEAR, at_risk
-from slatrack.dear import Dear
+from dashboards.dear import Dear
+from dashboards.queries_board import at_risk
 from slatrack.domain.states import Status, Verdict
 from slatrack.tracking.models import Flow, Journey
 
-_counts = Dear(DEAR)
+_counts = Dear()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from typing import Any
 
 from django.db.models import Count, Func, IntegerField, Q
 
-from dashboards.queries_board import DEAR, at_risk
+from dashboards.dear import Dear
+from dashboards.queries_board import at_risk
 from dashboards.words import duration
-from slatrack.dear import Dear
 from slatrack.domain.states import Status, Verdict
 from slatrack.tracking.models import Journey
 
@@ -19,7 +19,7 @@ BARS = 60
 MARKS = 6  # below the bars
 HEIGHT = 64  # of the drawing
 MINUTE, MOMENT = 60, 2  # seconds of a bar
-_counts = Dear(DEAR)
+_counts = Dear()
 
 
 class EpochMoment(Func):

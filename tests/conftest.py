@@ -17,7 +17,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from hypothesis import settings
 
-from slatrack import dear
+from dashboards import dear
 from slatrack.tracking import dictionaries, feeds, flows, heard, histories
 from tests.servers import chromium, kafka, postgres, redis, small_disk
 from tests.servers.process import Missing

@@ -5,12 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dashboards import board_picture, queries_board
+from dashboards import board_picture, dear
 from dashboards.board_filter import BoardFilter, read
 from dashboards.queries_board import lanes
 from dashboards.queries_strip import strip
 from dashboards.standing import standing
-from slatrack import dear
 from tests import factories
 from tests.dashboards.signed_in import client
 
@@ -77,7 +76,7 @@ def test_counts_are_exact_beyond_what_is_shown():
 def test_counts_of_very_many_are_kept_for_a_moment_while_rows_are_as_they_are(monkeypatch):
     monkeypatch.setattr(dear, "LEAST", 0.0)
     monkeypatch.setattr(dear, "VERY_MANY", 2)
-    monkeypatch.setattr(queries_board._counts, "times", 1e9)
+    monkeypatch.setattr(dear, "TIMES", 1e9)
     event("calm", 10), event("calmer", 14)
     assert [lane.count for lane in lanes(BoardFilter(), {}, now=NOW)] == [2]
 

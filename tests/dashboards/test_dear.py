@@ -2,8 +2,8 @@
 
 import pytest
 
-from slatrack import dear
-from slatrack.dear import LEAST, MOST, VERY_MANY, Dear
+from dashboards import dear
+from dashboards.dear import LEAST, MOST, VERY_MANY, Dear
 
 
 def many(_):
@@ -35,7 +35,7 @@ def clock():
 
 @pytest.fixture
 def answers(clock):
-    return Dear(5.0, clock=clock)
+    return Dear(clock=clock)
 
 
 def test_what_is_found_at_once_is_found_each_time(answers, clock):
@@ -50,7 +50,7 @@ def test_what_is_counted_of_few_rows_is_found_each_time_however_long_it_takes(an
 def test_what_took_long_is_told_again_for_some_times_as_long(answers, clock):
     find = clock.finds(1.0)
     assert answers.ask("how many?", find, many) == 1
-    clock.now += 4.9
+    clock.now += 9.9
     assert answers.ask("how many?", find, many) == 1
     clock.now += 0.2
     assert answers.ask("how many?", find, many) == 2
