@@ -1,20 +1,32 @@
 """Counts of very many rows are told again for a while: some times as long as it took to count them.
 
-So they take a bounded share of the database, however many there are and however often it is asked.
+After that they are counted anew aside and gently, while who asks is told what was counted last; so
+they take a bounded share of the database, however many there are and however often it is asked.
 What is counted of few rows, or at once, is never kept.
 """
 
 import time
 from collections.abc import Callable, Hashable
+from functools import partial
 from threading import Lock
-from typing import Any, ClassVar, TypeVar, cast
+from typing import Any, ClassVar, NamedTuple, TypeVar, cast
 
-TIMES = 10.0  # as long as it took to find an answer, it is told again
+from dashboards.aside import Aside, Work
+from slatrack.gently import resting
+
+TIMES = 10.0  # as long as it took to find an answer at once, it is told again
 LEAST = 0.1  # seconds that an answer took which is kept
 VERY_MANY = 10_000  # rows that were counted for it, at least
+LONGER = 30.0  # seconds that it is told once more when somebody asks: it is found anew meanwhile
 MOST = 200  # answers kept of one kind
 
 T = TypeVar("T")
+_aside = Aside()
+
+
+class _Kept(NamedTuple):
+    value: Any
+    until: float
 
 
 class Dear:
@@ -22,22 +34,43 @@ class Dear:
 
     _all: ClassVar[list["Dear"]] = []
 
-    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self.clock = clock
+    def __init__(
+        self,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        aside: Callable[[Work], None] = _aside,
+    ) -> None:
+        self.clock, self._aside = clock, aside
         self._lock = Lock()
-        self._kept: dict[Hashable, tuple[float, Any]] = {}  # until when, what
+        self._kept: dict[Hashable, _Kept] = {}
+        self._coming: set[Hashable] = set()
         self._all.append(self)
 
     def ask(self, key: Hashable, find: Callable[[], T], counted: Callable[[T], int]) -> T:
         """Return what was found for `key` a moment ago, or else find it.
 
-        `counted` says of an answer how many rows it speaks of.
+        `counted` says of an answer how many rows it speaks of. `find` may be called later, in
+        another thread.
         """
-        began = self.clock()
+        now = self.clock()
         with self._lock:
-            until, value = self._kept.get(key, (began, None))
-        if began < until:
-            return cast("T", value)
+            kept = self._kept.get(key)
+            coming = key in self._coming
+            if kept is not None and not coming and now >= kept.until + LONGER:
+                kept = None
+            anew = kept is not None and not coming and now >= kept.until
+            if anew:
+                self._coming.add(key)
+        if kept is None:
+            return self._find(key, find, counted, times=TIMES)
+        if anew:
+            self._aside(partial(self._find_aside, key, find, counted))
+        return cast("T", kept.value)
+
+    def _find(
+        self, key: Hashable, find: Callable[[], T], counted: Callable[[T], int], *, times: float
+    ) -> T:
+        began = self.clock()
         found, now = find(), self.clock()
         with self._lock:
             if now - began < LEAST or counted(found) < VERY_MANY:
@@ -45,8 +78,18 @@ class Dear:
             else:
                 if len(self._kept) >= MOST:
                     self._kept.clear()
-                self._kept[key] = now + TIMES * (now - began), found
+                self._kept[key] = _Kept(found, now + times * (now - began))
         return found
+
+    def _find_aside(
+        self, key: Hashable, find: Callable[[], T], counted: Callable[[T], int]
+    ) -> None:
+        """Find an answer anew; while it is found the database rests, so no longer afterwards."""
+        try:
+            self._find(key, find, counted, times=1.0 if resting() else TIMES)
+        finally:
+            with self._lock:
+                self._coming.discard(key)
 
 
 def forget() -> None:

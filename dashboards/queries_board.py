@@ -22,6 +22,7 @@ from dashboards.dear import Dear
 from dashboards.standing import LANES
 from dashboards.usual import Usual, stuck_after
 from slatrack.domain.states import Status, Verdict
+from slatrack.gently import rests
 from slatrack.tracking.models import Flow, Forecast, Journey
 
 FEW = {"missed": 15, "failed": 10, "due_soon": 25, "at_risk": 25, "on_track": 25, "done": 5}
@@ -69,10 +70,12 @@ def lanes(chosen: BoardFilter, usual: Usual, *, now: datetime) -> list[Lane]:
     counted = {name: Count("pk", filter=rule) for name, rule in which.items()}
     there: dict[str, int] = _counts.ask(
         ("on the way", chosen),
-        lambda: on_way.aggregate(**counted),
+        lambda: on_way.filter(rests()).aggregate(**counted),
         lambda found: sum(found.values()),
     )
-    done = 0 if chosen.show or chosen.at else _counts.ask(("done", chosen), just.count, int)
+    done = 0
+    if not (chosen.show or chosen.at):
+        done = _counts.ask(("done", chosen), lambda: just.filter(rests()).count(), int)
     counts = {**there, "done": done}
     shown: list[Lane] = []
     for name in [chosen.lane] if chosen.lane else LANES:

@@ -11,6 +11,7 @@ from django.db.models import Count, F, Min, Q, Value
 from dashboards.dear import Dear
 from dashboards.queries_board import at_risk
 from slatrack.domain.states import Status, Verdict
+from slatrack.gently import rests
 from slatrack.tracking.models import Flow, Journey
 
 _counts = Dear()
@@ -91,7 +92,7 @@ def _ended(flows: Sequence[Flow], day_began: datetime) -> dict[int, dict[str, An
 
 def _of(flows: Sequence[Flow], *which: Q) -> Any:
     """Return journeys to count by flow: by a sum, lest SQLite walk all history in its order."""
-    rows = Journey.objects.filter(*which)
+    rows = Journey.objects.filter(*which, rests())
     if len(flows) == 1:
         rows = rows.filter(flow=flows[0])
     return rows.order_by().values(of=F("flow_id") + Value(0))

@@ -12,6 +12,7 @@ from dashboards.dear import Dear
 from dashboards.queries_board import at_risk
 from dashboards.words import duration
 from slatrack.domain.states import Status, Verdict
+from slatrack.gently import rests
 from slatrack.tracking.models import Journey
 
 HOUR = timedelta(hours=1)
@@ -123,7 +124,7 @@ def _bars(began: datetime, each: timedelta, counts: list[Pair]) -> list[Bar]:
 def _counted(now: datetime, flow: str) -> dict[int, Pair]:
     waiting = Q(verdict__in=[Verdict.WAITING.value, Verdict.UNKNOWN.value])
     on_way = Q(ended_at=None, status__in=[Status.IN_FLIGHT.value, Status.FAILED.value])
-    rows = Journey.objects.filter(waiting, on_way, due_at__gte=now, due_at__lt=now + HOUR)
+    rows = Journey.objects.filter(waiting, on_way, rests(), due_at__gte=now, due_at__lt=now + HOUR)
     if flow:
         rows = rows.filter(flow__name=flow)
     warned = Q(warn_at__isnull=False, warn_at__lte=now) | at_risk()

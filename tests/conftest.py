@@ -18,7 +18,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from hypothesis import settings
 
 from dashboards import dear
-from slatrack.tracking import dictionaries, feeds, flows, heard, histories
+from slatrack.tracking import dictionaries, feeds, flows, heard, histories, remembering
 from tests.servers import chromium, kafka, postgres, redis, small_disk
 from tests.servers.process import Missing
 
@@ -52,6 +52,7 @@ def _forget_flows() -> None:
     heard.forget()
     feeds.forget()
     histories.forget()
+    remembering.forget()
     dear.forget()
 
 

@@ -17,6 +17,7 @@ from django.db import close_old_connections, connection
 
 from slatrack import metrics
 from slatrack.domain.forecasts.history import History
+from slatrack.gently import gently
 from slatrack.tracking import (
     flows as flows_in_force,
 )
@@ -52,7 +53,8 @@ def run(stop: Event) -> None:
         try:
             now = datetime.now(UTC)
             if not watcher.HANDS_FULL.is_set() and claim(me, now=now):
-                look(now=now)
+                with gently():
+                    look(now=now)
         except Exception:
             logger.exception("Nothing is forecast at this moment")
             close_old_connections()
@@ -86,7 +88,7 @@ def look(*, now: datetime) -> int:
     if remembering.learn(flows, now=now, read_to=min(now, marks.whole or now)):
         histories.forget()
     found = open_deadlines(flows, now=now)
-    known = histories.current()
+    known, newest = histories.current(), pacing.Newest(now)
     by_rule: dict[tuple[int, str], list[OpenDeadline]] = defaultdict(list)
     for one in found:
         by_rule[one.flow_id, one.name].append(one)
@@ -97,7 +99,7 @@ def look(*, now: datetime) -> int:
         seen = Seen(now, histories.read_to(history, now=now, watermark=marks.of(name)))
         for deadline in flows.rules.get(name, {}):
             there = by_rule[flow_id, deadline]
-            some, view = _of_rule(flows, name, deadline, history, there, seen)
+            some, view = _of_rule(flows, name, deadline, history, there, seen, newest)
             expected += some
             views.append(view)
     outlooks.save(views)
@@ -107,11 +109,13 @@ def look(*, now: datetime) -> int:
 
 def _of_rule(
     flows: Flows, name: str, deadline: str, history: History, there: list[OpenDeadline],
-    seen: Seen,
+    seen: Seen, newest: pacing.Newest,
 ) -> tuple[list[Expected], models.Outlook]:  # fmt: skip
     versions = {one.version: one for one in flows.rules[name][deadline]}
     until = versions[max(versions)].spec.until
-    present = pacing.pace_of(flows.ids[name], deadline, until, history, there, read_to=seen.to)
+    present = pacing.pace_of(
+        flows.ids[name], deadline, until, history, there, read_to=seen.to, newest=newest
+    )
     waits = [one for one in there if one.waits_at(seen.now)]
     expected = [
         found

@@ -1,5 +1,7 @@
 """The deadlines of events in flight, as forecasts read them: two queries for all flows."""
 
+import time
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -14,6 +16,8 @@ from slatrack.tracking import models, store
 from slatrack.tracking.flows import Flows
 
 MOST = 20_000  # of those in flight, where there are more
+AT_ONCE = 2_000  # events whose deadlines are read between two rests
+PAUSE = 0.05  # seconds of a rest: that long a core is busy with as many
 
 _OF_EVENT = ("id", "flow_id", "step", "step_at", "started_at")
 _OF_DEADLINE = ("journey", "name", "version", "started_at", "due_at", "verdict", "reached_at")
@@ -64,7 +68,7 @@ def open_deadlines(flows: Flows, *, now: datetime) -> list[OpenDeadline]:
     sort all that is in flight.
     """
     events, found = _events(flows, now), []
-    for row in store.select(models.Deadline, _OF_DEADLINE, events, by="journey"):
+    for row in _of_deadlines(events):
         journey, name, version, started_at, due_at, verdict, reached_at = row
         if started_at is not None and due_at is not None:
             event = events[journey]
@@ -74,6 +78,15 @@ def open_deadlines(flows: Flows, *, now: datetime) -> list[OpenDeadline]:
             )  # fmt: skip
             found.append((event.order, one))
     return [one for _, one in sorted(found, key=itemgetter(0))[:MOST]]
+
+
+def _of_deadlines(events: Collection[UUID]) -> Iterator[store.Row]:
+    """Yield the rows of events' deadlines, with a rest after each few."""
+    ids = list(events)
+    for n in range(0, len(ids), AT_ONCE):
+        yield from store.select(models.Deadline, _OF_DEADLINE, ids[n : n + AT_ONCE], by="journey")
+        if n + AT_ONCE < len(ids):
+            time.sleep(PAUSE)
 
 
 def _events(flows: Flows, now: datetime) -> dict[UUID, _Event]:

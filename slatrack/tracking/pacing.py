@@ -1,22 +1,80 @@
 """The pace at which the events of a flow arrive at present, read from rows."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import cached_property
+from typing import NamedTuple
+from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import F, Q, QuerySet, Value
 
 from slatrack.domain.forecasts.history import ENOUGH, START, History
 from slatrack.domain.forecasts.pace import Pace, Under, pace
-from slatrack.tracking import models
+from slatrack.tracking import models, store
 from slatrack.tracking.open_deadlines import OpenDeadline
 
 ARRIVALS = 2_000  # newest arrivals that are looked at
+WALKED = 20_000  # newest ended events, of all flows, among which they are looked for first
+FEWEST = 40  # arrivals that tell a pace where the walk does not reach back as far as wished
 SHORTEST, LONGEST = 15.0, 900.0  # seconds to look back
+
+
+class _Ended(NamedTuple):
+    id: UUID
+    started_at: datetime
+    ended_at: datetime
+
+
+class Newest:
+    """The events that ended last before `now`, of all flows: one walk for the paces of all."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+
+    def of(self, flow_id: int, begin: datetime, end: datetime) -> tuple[list[_Ended], datetime]:
+        """Return the newest of a flow's that ended in a window, and since when these are all.
+
+        That is later than `begin` where very many have ended. If so few of the flow's have that
+        they tell no pace, or all lie after the window, the flow is asked for by itself.
+        """
+        since = self._since
+        found = [one for one in self._by_flow[flow_id] if begin < one.ended_at <= end]
+        if since is None or since <= begin:
+            return found[:ARRIVALS], begin
+        if since < end and len(found) >= FEWEST:
+            return found[:ARRIVALS], since
+        # By a sum, lest the database walk all history of the flow.
+        own = _ended_in(begin, end).annotate(of=F("flow_id") + Value(0)).filter(of=flow_id)
+        rows = own.values_list("id", "started_at", "ended_at")[:ARRIVALS]
+        return [_Ended(one, started, ended) for one, started, ended in rows if ended], begin
+
+    @cached_property
+    def _walked(self) -> list[tuple[int, _Ended]]:
+        begin = self.now - timedelta(seconds=LONGEST)
+        rows = _ended_in(begin, self.now).values_list("flow_id", "id", "started_at", "ended_at")
+        return [
+            (flow, _Ended(row_id, started, ended))
+            for flow, row_id, started, ended in rows[:WALKED]
+            if ended is not None
+        ]
+
+    @cached_property
+    def _since(self) -> datetime | None:
+        """From when on the walk saw all; None: it saw all there were."""
+        return self._walked[-1][1].ended_at if len(self._walked) == WALKED else None
+
+    @cached_property
+    def _by_flow(self) -> dict[int, list[_Ended]]:
+        found: dict[int, list[_Ended]] = defaultdict(list)
+        for flow, one in self._walked:
+            found[flow].append(one)
+        return found
 
 
 def pace_of(
     flow_id: int, deadline: str, until: str, history: History, there: Iterable[OpenDeadline],
-    *, read_to: datetime,
+    *, read_to: datetime, newest: Newest,
 ) -> Pace:  # fmt: skip
     """Return the pace of arrivals at `until`, `there` being all that is in flight."""
     whole = history.speaks_for_all(START, until)
@@ -24,12 +82,15 @@ def pace_of(
         return Pace()
     remaining = whole.after(0)
     window = min(LONGEST, max(SHORTEST, 2 * (remaining.within(0, 0.5) or 0)))
-    arrived = _arrived(flow_id, deadline, read_to - timedelta(seconds=window), read_to)
+    begin = read_to - timedelta(seconds=window)
+    ended, begin = newest.of(flow_id, begin, read_to)
+    arrived = _arrived(ended, deadline)
+    if len(ended) == ARRIVALS:  # as far as these reach back
+        begin = ended[-1].ended_at
     if not arrived:  # since when?
-        arrived = _arrived(flow_id, deadline, read_to - timedelta(seconds=LONGEST), read_to)[:1]
-    if len(arrived) == ARRIVALS:  # as far as these reach back
-        first = min(one.arrived for one in arrived if one.arrived is not None)
-        window = max(0.1, read_to.timestamp() - first)
+        earlier, _ = newest.of(flow_id, read_to - timedelta(seconds=LONGEST), read_to)
+        arrived = _arrived(earlier, deadline)[:1]
+    window = max(0.1, (read_to - begin).total_seconds())
     return pace(
         [*arrived, *_under_way(there, read_to)], remaining, now=read_to.timestamp(), window=window
     )
@@ -41,21 +102,23 @@ def _under_way(there: Iterable[OpenDeadline], read_to: datetime) -> Iterable[Und
         yield Under(one.begun_at.timestamp(), at)
 
 
-def _arrived(flow_id: int, deadline: str, begin: datetime, end: datetime) -> list[Under]:
-    """Return the events that ended in a window; `~Q(ended_at=None)` is what SQLite knows it by."""
-    rows = (
-        models.Deadline.objects.filter(
-            ~Q(journey__ended_at=None),
-            journey__ended_at__gt=begin,
-            journey__ended_at__lte=end,
-            name=deadline,
-            reached_at__isnull=False,
-        )
-        .order_by("-journey__ended_at")
-        .values_list("journey__flow_id", "journey__started_at", "reached_at")
-    )
+def _arrived(ended: list[_Ended], deadline: str) -> list[Under]:
+    """Return those of some ended events that reached a deadline's step, in their order."""
+    started = {one.id: one.started_at for one in ended}
+    columns = ("journey", "name", "reached_at")
+    reached = {
+        journey: at
+        for journey, name, at in store.select(models.Deadline, columns, started, by="journey")
+        if name == deadline and at is not None
+    }
     return [
-        Under(started.timestamp(), reached.timestamp())
-        for of, started, reached in rows[:ARRIVALS]
-        if of == flow_id and reached is not None
+        Under(began.timestamp(), reached[journey].timestamp())
+        for journey, began in started.items()
+        if journey in reached
     ]
+
+
+def _ended_in(begin: datetime, end: datetime) -> "QuerySet[models.Journey]":
+    """Return what ended in a window, newest first; SQLite knows it by `~Q(ended_at=None)`."""
+    rows = models.Journey.objects.filter(~Q(ended_at=None), ended_at__gt=begin, ended_at__lte=end)
+    return rows.order_by("-ended_at")

@@ -6,9 +6,11 @@ arrived yet says something too. What is kept is bounded: so many events an hour 
 """
 
 import logging
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -21,6 +23,7 @@ from slatrack.domain.journeys import Journey as Folded
 from slatrack.domain.journeys import fold
 from slatrack.domain.matches import as_text
 from slatrack.domain.states import Status
+from slatrack.gently import rests
 from slatrack.tracking import children, histories, models
 from slatrack.tracking.flows import Flows
 from slatrack.tracking.forecast_models import FlowHistory, HourHistory
@@ -34,11 +37,31 @@ SETTLED = timedelta(seconds=5)  # after its end, so that its last spans are ther
 MOST = 20_000  # ended events that a look counts
 SAMPLE = 40  # of each flow and look, but for its first one
 ON_WAY = 100  # of each flow
+ON_WAY_RESTS = 50  # times as long as it took to find these, until they are looked for again
 KEPT = 1_000  # of each flow and hour of the day
 BACK = timedelta(days=1)  # how far the first look reaches
 MOST_KNOWN = 0.75
 LONGEST_DELAY = 60.0  # seconds: beyond that a row was changed by something else
 BILLION = 1e9
+
+
+class _OnWay:
+    """Since and until when samples of what is on its way are good enough: the more, the longer."""
+
+    since = until = datetime.min.replace(tzinfo=UTC)
+
+    @classmethod
+    def is_due(cls, now: datetime) -> bool:
+        return not cls.since <= now < cls.until  # a clock that was set back is no reason to wait
+
+    @classmethod
+    def took(cls, seconds: float, now: datetime) -> None:
+        cls.since, cls.until = now, now + timedelta(seconds=ON_WAY_RESTS * seconds)
+
+
+def forget() -> None:
+    """Sample what is on its way at the next look."""
+    _OnWay.until = _OnWay.since
 
 
 def learn(flows: Flows, *, now: datetime, read_to: datetime) -> int:
@@ -50,17 +73,23 @@ def learn(flows: Flows, *, now: datetime, read_to: datetime) -> int:
     end = read_to - SETTLED
     begin = min([known.get(one, end - BACK) for one in flows.ids.values()], default=end)
     ended = _ended(begin, end)
-    count = 0
+    due, took, count = _OnWay.is_due(now), 0.0, 0
     for name, flow_id in flows.ids.items():
         since = known.get(flow_id, end - BACK)
         mine = [row_id for row_id, of, at in ended if of == flow_id and at > since]
         flow, untils = flows.flows[name], _untils(flows, name)
         most = SAMPLE if flow_id in known else KEPT
         past = _sampled(flow, untils, mine, most, read_to)
-        on_way = _sampled(flow, untils, _on_way(flow_id, read_to), ON_WAY, read_to)
+        on_way = None
+        if due or flow_id not in known:
+            asked = time.monotonic()
+            on_way = _sampled(flow, untils, _on_way(flow_id, read_to), ON_WAY, read_to)
+            took += time.monotonic() - asked
         delay = _delay(mine)
         _save(flow_id, past, on_way, delay, learnt_to=max(end, since), now=now)
         count += len(past)
+    if due:
+        _OnWay.took(took, now)
     return count
 
 
@@ -72,7 +101,9 @@ def _ended(begin: datetime, end: datetime) -> list[tuple[UUID, int, datetime]]:
 
 
 def _on_way(flow_id: int, read_to: datetime) -> list[UUID]:
-    rows = models.Journey.objects.filter(flow=flow_id, ended_at=None, started_at__gt=read_to - BACK)
+    rows = models.Journey.objects.filter(
+        rests(), flow=flow_id, ended_at=None, started_at__gt=read_to - BACK
+    )
     return list(rows.order_by("id").values_list("id", flat=True)[:MOST])
 
 
@@ -91,10 +122,12 @@ def _delay(ids: Sequence[UUID]) -> float | None:
 
 @transaction.atomic
 def _save(
-    flow_id: int, past: Sequence[Past], on_way: Sequence[Past], delay: float | None, *,
+    flow_id: int, past: Sequence[Past], on_way: Sequence[Past] | None, delay: float | None, *,
     learnt_to: datetime, now: datetime,
 ) -> None:  # fmt: skip
-    state = {"learnt_to": learnt_to, "on_way": histories.pack(on_way), "changed_at": now}
+    state: dict[str, Any] = {"learnt_to": learnt_to, "changed_at": now}
+    if on_way is not None:
+        state["on_way"] = histories.pack(on_way)
     if delay is not None:
         state["delay_seconds"] = delay
     FlowHistory.objects.update_or_create(

@@ -1,0 +1,77 @@
+"""Which arrivals tell the pace of a flow, where very many events of others end beside its own."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from slatrack.tracking import pacing
+from slatrack.tracking.pacing import Newest
+from tests import factories as make
+from tests.spans import NOON
+
+pytestmark = pytest.mark.django_db
+
+BEGIN = NOON - timedelta(minutes=5)
+
+
+def ended(seconds: float, flow: str = "trade-reporting") -> str:
+    """Have an event end so many seconds before noon; return its key."""
+    at = NOON - timedelta(seconds=seconds)
+    row = make.new_journey(flow=make.flow(flow), status="done", ended_at=at)
+    row.started_at = at - timedelta(seconds=20)
+    row.save()
+    return row.id
+
+
+def asked(newest: Newest, flow: str = "trade-reporting", *, end=NOON):
+    found, since = newest.of(make.flow(flow).pk, BEGIN, end)
+    return [one.id for one in found], since
+
+
+def test_all_that_ended_in_the_window_newest_first_and_of_the_flow_only():
+    mine = [ended(100), ended(1), ended(200)]
+    ended(50, "payments")
+    ended(301)
+    assert asked(Newest(NOON)) == ([mine[1], mine[0], mine[2]], BEGIN)
+
+
+def test_one_walk_does_for_all_flows():
+    ended(1)
+    ended(2, "payments")
+    newest = Newest(NOON)
+    asked(newest)
+    pk = make.flow("payments").pk
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        newest.of(pk, BEGIN, NOON)
+    assert not list(queries)
+
+
+def test_the_window_is_as_long_as_the_walk_reached_if_that_tells_enough(monkeypatch):
+    monkeypatch.setattr(pacing, "WALKED", 3)
+    monkeypatch.setattr(pacing, "FEWEST", 2)
+    new = [ended(1), ended(3)]
+    ended(4, "payments")
+    ended(5)
+    assert asked(Newest(NOON)) == (new, NOON - timedelta(seconds=4))
+
+
+def test_a_flow_of_which_the_walk_shows_few_is_asked_for_by_itself(monkeypatch):
+    monkeypatch.setattr(pacing, "WALKED", 3)
+    monkeypatch.setattr(pacing, "FEWEST", 2)
+    mine = [ended(3), ended(90)]
+    for second in (1, 2, 4, 5):
+        ended(second, "payments")
+    assert asked(Newest(NOON)) == (mine, BEGIN)
+
+
+def test_a_flow_whose_telemetry_lags_is_asked_for_by_itself(monkeypatch):
+    monkeypatch.setattr(pacing, "WALKED", 3)
+    monkeypatch.setattr(pacing, "FEWEST", 1)
+    mine = [ended(60), ended(61)]
+    for second in (1, 2, 3, 4):
+        ended(second, "payments")
+    assert asked(Newest(NOON), end=NOON - timedelta(seconds=50)) == (mine, BEGIN)
