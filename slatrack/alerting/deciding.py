@@ -38,7 +38,11 @@ def _known(flips: Sequence[Flip]) -> set[Place]:
 
 
 def _graces(flips: Sequence[Flip]) -> dict[tuple[object, str], timedelta]:
-    rows = Deadline.objects.filter(journey__in={flip.journey_id for flip in flips})
+    """Return the graces of deadlines; of those flips only that may be late: nobody asks others."""
+    late = {flip.journey_id for flip in flips if flip.recorded_at - flip.at > LATE}
+    if not late:
+        return {}
+    rows = Deadline.objects.filter(journey__in=late)
     found = rows.values_list("journey_id", "name", "grace_seconds")
     return {(journey, name): timedelta(seconds=grace) for journey, name, grace in found}
 

@@ -32,11 +32,14 @@ RECENT = timedelta(seconds=1)  # before a sweep: who recorded a flip since then 
 GIVES_WAY = 2.0  # times as long as a chunk took
 CROWD = 100  # events of an incident that the sweep counts, not each chunk that joins it
 
-_NEEDED = (  # a chunk may hold hundreds: no more columns than are read
-    *("deadline", "version", "about", "before", "after", "severity", "step", "at", "due_at"),
-    *("reason", "recorded_at", "journey__flow_id", "journey__key", "journey__step"),
-    *("journey__step_at", "journey__working"),
-)
+_NEEDED = [  # a chunk may hold hundreds: no more columns than are read
+    f"flip__{name}"
+    for name in (
+        *("deadline", "version", "about", "before", "after", "severity", "step", "at", "due_at"),
+        *("reason", "recorded_at", "journey__flow_id", "journey__key", "journey__step"),
+        *("journey__step_at", "journey__working"),
+    )
+]
 
 
 def take_up(flip_ids: Sequence[int] | None = None, *, now: datetime) -> int:
@@ -179,9 +182,9 @@ def _to_count(joinings: Iterable[Joining]) -> list[Incident]:
 
 def _claim(flip_ids: Sequence[int]) -> list[Flip]:
     """Lock unrouted flips, oldest first; those that another worker holds are left to it."""
-    rows = Unrouted.objects.select_for_update(skip_locked=True).filter(pk__in=flip_ids)
-    wanted = Flip.objects.filter(pk__in=list(rows.values_list("pk", flat=True)))
-    return list(wanted.select_related("journey").only(*_NEEDED).order_by("id"))
+    rows = Unrouted.objects.select_for_update(skip_locked=True, of=("self",))
+    found = rows.filter(pk__in=flip_ids).select_related("flip__journey").only(*_NEEDED)
+    return [row.flip for row in found.order_by("flip")]
 
 
 def _lock_flows(flow_ids: Iterable[int]) -> None:

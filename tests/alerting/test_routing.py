@@ -201,7 +201,7 @@ def test_one_flow_in_trouble_does_not_hide_another():
 
 
 def test_one_bad_flip_stops_no_other(caplog):
-    flips = [missed(event()) for _ in range(4)]
+    flips = [missed(event(), recorded_at=DUE + make.minutes(10)) for _ in range(4)]
     bad = flips[2]
     bad.journey.deadlines.update(grace_seconds=1e300)  # no duration is that long
 
