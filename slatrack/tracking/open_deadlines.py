@@ -4,7 +4,7 @@ import time
 from collections.abc import Collection, Iterator
 from datetime import datetime
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db.models import CharField
@@ -99,8 +99,8 @@ def _events(flows: Flows, now: datetime) -> dict[UUID, _Event]:
     names = [f"cohort_{number}" for number in range(len(attributes))]
     places = {flow: attributes.index(name) for flow, name in cohorts.items()}
     rows = rows.values_list(*_OF_EVENT, *names)
-    asked: list[Any] = list(rows.filter(due_at__gt=now).order_by("due_at")[:MOST])
-    asked += rows.filter(due_at__lte=now).order_by("-due_at")[: MOST - len(asked)]
+    asked = store.read(rows.filter(due_at__gt=now).order_by("due_at")[:MOST])
+    asked += store.read(rows.filter(due_at__lte=now).order_by("-due_at")[: MOST - len(asked)])
     found: dict[UUID, _Event] = {}
     for order, (journey, flow, step, step_at, begun_at, *texts) in enumerate(asked):
         cohort = str(texts[places[flow]] or "")[:100] if flow in places else ""

@@ -55,8 +55,7 @@ class Newest:
         rows = _ended_in(begin, self.now).values_list("flow_id", "id", "started_at", "ended_at")
         return [
             (flow, _Ended(row_id, started, ended))
-            for flow, row_id, started, ended in rows[:WALKED]
-            if ended is not None
+            for flow, row_id, started, ended in store.read(rows[:WALKED])
         ]
 
     @cached_property

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import psycopg
+from django.core.exceptions import EmptyResultSet
 from django.db import connection, models
 
 Row = Sequence[Any]
@@ -57,6 +58,23 @@ def select(
     for some in chunks(ids):
         found += rows.filter(**{f"{by}__in": some}).values_list(*columns)
     return found
+
+
+def read(rows: "models.QuerySet[Any, Any]") -> list[Row]:
+    """Return what a `values_list` asks for; PostgreSQL's instants come in binary, a tenth the work.
+
+    Values are as `select` gives them.
+    """
+    if connection.vendor != "postgresql":
+        return list(rows)
+    try:
+        statement, values = rows.query.sql_with_params()
+    except EmptyResultSet:
+        return []
+    connection.ensure_connection()
+    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+        cursor.execute(statement.encode(), values, binary=True)
+        return cursor.fetchall()
 
 
 def _select_any(
