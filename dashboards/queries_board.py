@@ -1,6 +1,6 @@
 """What the board shows: the journeys in flight by lane, exact counts, a page of rows each."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -19,6 +19,7 @@ from django.db.models.functions import Cast
 
 from dashboards.board_filter import BoardFilter
 from dashboards.dear import Dear
+from dashboards.queries_under_way import ON_THE_WAY, Group, at_risk, under_way
 from dashboards.standing import LANES
 from dashboards.usual import Usual, stuck_after
 from slatrack.domain.states import Status, Verdict
@@ -28,7 +29,6 @@ from slatrack.tracking.models import Flow, Forecast, Journey
 FEW = {"missed": 15, "failed": 10, "due_soon": 25, "at_risk": 25, "on_track": 25, "done": 5}
 PAGE = 100
 JUST = timedelta(minutes=1)
-ON_THE_WAY = (Status.IN_FLIGHT.value, Status.FAILED.value)
 
 _counts = Dear()
 
@@ -67,12 +67,15 @@ def lanes(chosen: BoardFilter, usual: Usual, *, now: datetime) -> list[Lane]:
     # `~Q(ended_at=None)` is what SQLite knows its index by.
     just = journeys.filter(~Q(ended_at=None), ended_at__gte=now - JUST)
     which = lane_rules(now)
-    counted = {name: Count("pk", filter=rule) for name, rule in which.items()}
-    there: dict[str, int] = _counts.ask(
-        ("on the way", chosen),
-        lambda: on_way.filter(rests()).aggregate(**counted),
-        lambda found: sum(found.values()),
-    )
+    if chosen.narrowed or chosen.at:
+        counted = {name: Count("pk", filter=rule) for name, rule in which.items()}
+        there: Mapping[str, int] = _counts.ask(
+            ("on the way", chosen),
+            lambda: on_way.filter(rests()).aggregate(**counted),
+            lambda found: sum(found.values()),
+        )
+    else:
+        there = _by_lane(under_way(now=now))
     done = 0
     if not (chosen.show or chosen.at):
         done = _counts.ask(("done", chosen), lambda: just.filter(rests()).count(), int)
@@ -102,9 +105,23 @@ def lane_rules(now: datetime) -> Mapping[str, Q]:
     }
 
 
-def at_risk() -> Q:
-    """Return what journeys at risk are found by: by forecast, and not settled yet."""
-    return Q(pk__in=Forecast.objects.filter(at_risk=True).values("journey"))
+def _by_lane(groups: Iterable[Group]) -> Mapping[str, int]:
+    """Count by lane as `lane_rules` has it."""
+    counts = dict.fromkeys(FEW, 0)
+    for one in groups:
+        if one.status in ON_THE_WAY:
+            counts[_lane_of(one)] += one.events
+    return counts
+
+
+def _lane_of(one: Group) -> str:
+    if one.missed:
+        return "missed"
+    if one.status == Status.FAILED:
+        return "failed"
+    if one.warned and one.verdict != Verdict.MET:
+        return "due_soon"
+    return "at_risk" if one.risky else "on_track"
 
 
 def _by_due(rows: QuerySet[Journey], rule: Q) -> QuerySet[Journey]:

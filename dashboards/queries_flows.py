@@ -1,15 +1,16 @@
 """How each flow stands now: the counts on tiles, the flow page and the API."""
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any
 
-from django.db.models import Count, F, Min, Q, Value
+from django.db.models import Count, F, Q, Value
 
 from dashboards.dear import Dear
-from dashboards.queries_board import at_risk
+from dashboards.queries_under_way import QUARTER, Group, under_way
 from slatrack.domain.states import Status, Verdict
 from slatrack.gently import rests
 from slatrack.tracking.models import Flow, Journey
@@ -43,42 +44,36 @@ def standings(
     """Return how each flow stands, by title, in two queries."""
     known = list(Flow.objects.order_by("title")) if flows is None else list(flows)
     asked = tuple(flow.pk for flow in known), day_began
-    on_way = _counts.ask(
-        ("on the way", *asked), lambda: _on_way(known, now, day_began), partial(_sum, "in_flight")
-    )
+    groups: dict[int, list[Group]] = defaultdict(list)
+    for one in under_way(now=now):
+        groups[one.flow].append(one)
     ended = _counts.ask(
         ("ended", *asked), lambda: _ended(known, day_began), partial(_sum, "judged")
     )
-    return [_standing(flow, on_way.get(flow.pk, {}), ended.get(flow.pk, {})) for flow in known]
+    began = int(day_began.timestamp()) // QUARTER  # days begin on a quarter of an hour everywhere
+    return [_standing(flow, groups[flow.pk], ended.get(flow.pk, {}), began) for flow in known]
 
 
 def _sum(name: str, found: Mapping[int, Mapping[str, Any]]) -> int:
     return sum(one[name] for one in found.values())
 
 
-def _standing(flow: Flow, on_way: dict[str, Any], ended: dict[str, Any]) -> Standing:
-    overdue = on_way.get("overdue_today", 0)
+def _standing(flow: Flow, there: Sequence[Group], ended: dict[str, Any], began: int) -> Standing:
+    in_flight = [one for one in there if one.status == Status.IN_FLIGHT]
+    overdue = _total(one for one in there if one.missed and (one.quarter or 0) >= began)
     return Standing(
         flow,
-        **{name: value for name, value in on_way.items() if name != "overdue_today"},
+        in_flight=_total(in_flight),
+        at_risk=_total(one for one in in_flight if one.waits and (one.warned or one.risky)),
+        late=_total(one for one in in_flight if one.missed),
         missed_today=overdue + ended.get("missed", 0),
         judged_today=overdue + ended.get("judged", 0),
+        next_due_at=min((one.next_due_at for one in in_flight if one.next_due_at), default=None),
     )
 
 
-def _on_way(flows: Sequence[Flow], now: datetime, day_began: datetime) -> dict[int, dict[str, Any]]:
-    """Count what has not ended, in one walk through the index of what is in flight."""
-    there = Q(status=Status.IN_FLIGHT.value)
-    waiting = there & Q(verdict__in=[Verdict.WAITING.value, Verdict.UNKNOWN.value])
-    missed = Q(verdict=Verdict.MISSED.value)
-    rows = _of(flows, Q(ended_at=None)).annotate(
-        in_flight=Count("id", filter=there),
-        at_risk=Count("id", filter=waiting & (Q(warn_at__lte=now) | at_risk())),
-        late=Count("id", filter=there & missed),
-        overdue_today=Count("id", filter=missed & Q(due_at__gte=day_began)),
-        next_due_at=Min("due_at", filter=there & Q(due_at__gt=now)),
-    )
-    return {row.pop("of"): row for row in rows}
+def _total(groups: Iterable[Group]) -> int:
+    return sum(one.events for one in groups)
 
 
 def _ended(flows: Sequence[Flow], day_began: datetime) -> dict[int, dict[str, Any]]:

@@ -5,7 +5,8 @@ from datetime import datetime
 
 from django.db.models import Count, F, Min, Value
 
-from dashboards.queries_board import ON_THE_WAY, lane_rules
+from dashboards.queries_board import lane_rules
+from dashboards.queries_under_way import ON_THE_WAY
 from slatrack.domain.states import Verdict
 from slatrack.tracking.models import Flip, Flow, Journey
 

@@ -4,35 +4,14 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from django.db.models import Count, Func, IntegerField, Q
-
-from dashboards.dear import Dear
-from dashboards.queries_board import at_risk
+from dashboards.queries_under_way import MINUTE, MOMENT, ON_THE_WAY, under_way
 from dashboards.words import duration
-from slatrack.domain.states import Status, Verdict
-from slatrack.gently import rests
-from slatrack.tracking.models import Journey
+from slatrack.tracking.models import Flow
 
-HOUR = timedelta(hours=1)
 BARS = 60
 MARKS = 6  # below the bars
 HEIGHT = 64  # of the drawing
-MINUTE, MOMENT = 60, 2  # seconds of a bar
-_counts = Dear()
-
-
-class EpochMoment(Func):
-    """The number of the two seconds since 1970 in which an instant lies."""
-
-    output_field = IntegerField()
-    template = f"CAST(FLOOR(DATE_PART('epoch', %(expressions)s) / {MOMENT}) AS bigint)"
-
-    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        """SQLite keeps times as text."""
-        template = f"CAST(strftime('%%%%s', %(expressions)s) AS INTEGER) / {MOMENT}"
-        return self.as_sql(compiler, connection, template=template, **context)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +66,8 @@ Pair = tuple[int, int]  # on track, at risk
 
 
 def strip(*, now: datetime, flow: str = "") -> Strip:
-    """Return what is due in the next hour, of one flow or of all, in one query."""
-    found = _counts.ask(
-        flow, lambda: _counted(now, flow), lambda found: sum(map(sum, found.values()))
-    )
+    """Return what is due in the next hour, of one flow or of all."""
+    found = _counted(now, flow)
     first = int(now.timestamp()) // MOMENT
     seconds = MOMENT if found and max(found) <= first + BARS else MINUTE
     counts = _gathered(found, seconds, int(now.timestamp()) // seconds)
@@ -122,15 +99,16 @@ def _bars(began: datetime, each: timedelta, counts: list[Pair]) -> list[Bar]:
 
 
 def _counted(now: datetime, flow: str) -> dict[int, Pair]:
-    waiting = Q(verdict__in=[Verdict.WAITING.value, Verdict.UNKNOWN.value])
-    on_way = Q(ended_at=None, status__in=[Status.IN_FLIGHT.value, Status.FAILED.value])
-    rows = Journey.objects.filter(waiting, on_way, rests(), due_at__gte=now, due_at__lt=now + HOUR)
+    groups = under_way(now=now)
     if flow:
-        rows = rows.filter(flow__name=flow)
-    warned = Q(warn_at__isnull=False, warn_at__lte=now) | at_risk()
-    counted = (
-        rows.values_list(EpochMoment("due_at"))
-        .order_by()
-        .annotate(calm=Count("id", filter=~warned), risky=Count("id", filter=warned))
-    )
-    return {moment: (calm, risky) for moment, calm, risky in counted}
+        chosen = Flow.objects.filter(name=flow).values_list("pk", flat=True).first()
+        groups = [one for one in groups if one.flow == chosen]
+    found: dict[int, Pair] = defaultdict(lambda: (0, 0))
+    for one in groups:
+        if one.moment is not None and one.waits and one.status in ON_THE_WAY:
+            calm, risky = found[one.moment]
+            if one.warned or one.risky:
+                found[one.moment] = calm, risky + one.events
+            else:
+                found[one.moment] = calm + one.events, risky
+    return found
