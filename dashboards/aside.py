@@ -37,11 +37,11 @@ class Aside:
                     work()
             except Exception:
                 logger.exception("what was to be done aside was not")
+        connections.close_all()  # of this thread
 
     def _next(self) -> Work | None:
         with self._lock:
             if self._waiting:
                 return self._waiting.popleft()
-            connections.close_all()  # of this thread
             self._thread = None
             return None

@@ -5,10 +5,14 @@ from datetime import datetime
 
 from django.db.models import Count, F, Min, Value
 
+from dashboards.dear import Dear
 from dashboards.queries_board import lane_rules
 from dashboards.queries_under_way import ON_THE_WAY
 from slatrack.domain.states import Verdict
+from slatrack.gently import rests
 from slatrack.tracking.models import Flip, Flow, Journey
+
+_counts = Dear()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +45,21 @@ NOBODY = Place()
 
 
 def places(flow: Flow, *, now: datetime) -> dict[tuple[str, bool], Place]:
-    """Return the events that have not ended by (step, working), counted as the board's lanes."""
+    """Return the events that have not ended by (step, working), counted as the board's lanes.
+
+    Where these are very many, as they were a moment ago.
+    """
+    return _counts.ask(
+        flow.pk, lambda: _counted(flow, now), lambda found: sum(one.count for one in found.values())
+    )
+
+
+def _counted(flow: Flow, now: datetime) -> dict[tuple[str, bool], Place]:
     which = lane_rules(now)
     rows = (
         # A sum, lest SQLite walk all history of the flow instead of what is in flight.
         Journey.objects.annotate(of=F("flow_id") + Value(0))
-        .filter(of=flow.pk, ended_at=None, status__in=ON_THE_WAY)
+        .filter(rests(), of=flow.pk, ended_at=None, status__in=ON_THE_WAY)
         .order_by()
         .values_list("step", "working")
         .annotate(

@@ -15,9 +15,11 @@ def is_gone() -> bool:
 
 
 def await_end(aside: Aside) -> None:
-    if thread := aside._thread:
-        thread.join(SOON)
+    for thread in enumerate():
+        if thread.name == "aside":
+            thread.join(SOON)
     assert is_gone()
+    assert not aside._thread
 
 
 def test_it_is_done_in_order_by_one_thread_that_ends_with_it():

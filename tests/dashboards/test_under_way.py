@@ -3,6 +3,7 @@
 import random
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 
@@ -10,10 +11,13 @@ from dashboards import dear
 from dashboards.board_filter import BoardFilter
 from dashboards.queries_board import ON_THE_WAY, lane_rules, lanes
 from dashboards.queries_flows import standings
+from dashboards.queries_health import health
+from dashboards.queries_places import places
 from dashboards.queries_strip import strip
 from dashboards.queries_under_way import under_way
 from slatrack.domain.states import Status, Verdict
-from slatrack.tracking.models import Forecast, Journey
+from slatrack.operations.gauges import DatabaseGauges
+from slatrack.tracking.models import Forecast, Journey, Trace
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -122,3 +126,41 @@ def test_of_very_many_one_walk_does_for_all(rows, monkeypatch, django_assert_num
         strip(now=NOW)
     with django_assert_num_queries(2):  # flows, and what ended
         standings(now=NOW, day_began=DAYS["UTC"])
+
+
+def on_health_page() -> list[int]:
+    found = health(now=NOW)
+    return [found.in_flight, found.parked]
+
+
+def in_metrics() -> list[int]:
+    names = ("slatrack_journeys_in_flight", "slatrack_traces_parked")
+    found = {one.name: one.samples for one in DatabaseGauges().collect()}
+    return [int(sample.value) for name in names for sample in found[name]]
+
+
+@pytest.mark.parametrize("look", [on_health_page, in_metrics])
+def test_what_is_counted_of_very_many_the_next_look_does_not_count_again(look, monkeypatch):
+    make.journey()
+    Trace.objects.create(id=UUID(int=1), state=b"", bound=False, spans=1, created_at=NOW)
+    assert look() == [1, 1]
+
+    monkeypatch.setattr(dear, "VERY_MANY", 1)
+    monkeypatch.setattr(dear, "LEAST", 0.0)
+    make.journey()
+    Trace.objects.create(id=UUID(int=2), state=b"", bound=False, spans=1, created_at=NOW)
+    assert look() == [2, 2]
+    Journey.objects.all().delete()
+    assert look() == [2, 2]
+
+
+def test_the_page_of_a_flow_does_not_count_very_many_at_each_drawing(
+    monkeypatch, django_assert_num_queries
+):
+    monkeypatch.setattr(dear, "VERY_MANY", 1)
+    monkeypatch.setattr(dear, "LEAST", 0.0)
+    row = make.journey(due_at=NOW)
+    first = places(row.flow, now=NOW)
+    with django_assert_num_queries(0):
+        assert places(row.flow, now=NOW) == first
+    assert first[row.step, row.working].count == 1
