@@ -156,8 +156,9 @@ def decided(values: Sequence[Any]) -> Decided:
 
 
 def save_journeys(
-    folded: Mapping[UUID, Folded], known: Mapping[UUID, Stored], flows: Flows, moment: Moment
-) -> None:
+    folded: Mapping[UUID, Folded], known: Mapping[UUID, Stored], flows: Flows, moment: Moment, *,
+    pressing: bool = False,
+) -> None:  # fmt: skip
     """Write journeys, deadlines and flips; tell open browsers. May raise store.Raced."""
     rows = [
         _journey_row(row_id, folded[row_id], flows, moment)
@@ -170,7 +171,7 @@ def save_journeys(
     written = {row_id: _written(row_id, one, moment.now) for row_id, one in folded.items()}
     _save_deadlines(folded, written)
     flip_rows.save([flip for one in written.values() for flip in one.flips])
-    live.announce(list(folded))
+    live.announce(list(folded), pressing=pressing)
 
 
 def _tell_families(

@@ -166,7 +166,7 @@ def _fold(due: Sequence[Due], flows: Flows, moment: Moment) -> None:
         event = events[row_id]
         if done := try_fold(event, stored.parts, stored, flows, moment):
             folded[row_id] = done
-    save_journeys(folded, known, flows, moment)
+    save_journeys(folded, known, flows, moment, pressing=True)
     _put_off([one.id for one in due if one.id not in folded], moment.now)
 
 

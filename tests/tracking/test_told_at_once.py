@@ -21,7 +21,7 @@ def one_event_in_flight():
     return str(Journey.objects.get().pk)
 
 
-@pytest.mark.parametrize("minute", [8, 16], ids=["a warning", "a miss"])
+@pytest.mark.parametrize("minute", [8, 16, 24 * 60 + 1], ids=["a warning", "a miss", "a loss"])
 async def test_what_passes_in_silence_is_told_at_once_rather_than_gathered(minute):
     journey = await database_sync_to_async(one_event_in_flight)()
     async with Listener() as listener:
