@@ -1,7 +1,8 @@
 """Walks over very many rows that nobody waits for: they rest in their midst.
 
 PostgreSQL knows no priorities: a query that counts a million rows takes a core, or with parallel
-workers all of them, from spans and alerts for as long as it runs. One that rests takes a quarter.
+workers all of them, from spans and alerts for as long as it runs. One that rests takes a quarter of
+one; and where somebody waits for it, it takes no more than one.
 """
 
 from collections.abc import Iterator
@@ -18,13 +19,16 @@ PAUSE = 0.015  # seconds of a rest: about three times as long
 _is_gentle: ContextVar[bool] = ContextVar("gently", default=False)
 
 
-class _Rests(Func):
-    """True of each row, and now and then after a rest; PostgreSQL asks it after all else.
-
-    For `random` is one of those that no parallel worker may call, the query keeps to one process.
-    """
+class _Alone(Func):
+    """True of each row. No parallel worker may call `random`: the query keeps to one process."""
 
     output_field = BooleanField()
+    template = "random() >= 0"
+
+
+class _Rests(_Alone):
+    """True of each row too, now and then after a rest; PostgreSQL asks it after all else."""
+
     template = f"(random() * {ROWS} >= 1 OR pg_sleep({PAUSE}) IS NOT NULL)"
 
 
@@ -44,5 +48,10 @@ def resting() -> bool:
 
 
 def rests() -> Any:
-    """Return what to filter very many rows by: nothing but rests, and these in `gently` only."""
-    return _Rests() if resting() else Q()
+    """Return what to filter very many rows by: nothing but that the query keeps to one process.
+
+    In `gently` it rests as well.
+    """
+    if connection.vendor != "postgresql":
+        return Q()
+    return _Rests() if resting() else _Alone()

@@ -1,6 +1,7 @@
 """Walks that rest in their midst."""
 
 import time
+from contextlib import nullcontext
 
 import pytest
 from django.db import connection
@@ -45,11 +46,21 @@ def test_each_so_many_rows_there_is_a_rest():
 
 
 @only_on_postgresql
-def test_a_query_that_rests_asks_for_that_last_and_keeps_to_one_process():
-    with gently(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL parallel_setup_cost = 0")
-        cursor.execute("SET LOCAL parallel_tuple_cost = 0")
-        cursor.execute("SET LOCAL min_parallel_table_scan_size = 0")
+@pytest.mark.parametrize("wanted", [gently, nullcontext])
+def test_it_keeps_to_one_process(wanted):
+    with connection.cursor() as cursor:
+        for name in ("parallel_setup_cost", "parallel_tuple_cost", "min_parallel_table_scan_size"):
+            cursor.execute(f"SET LOCAL {name} = 0")
+        cursor.execute("SET LOCAL enable_indexscan = off")
+        cursor.execute("SET LOCAL enable_bitmapscan = off")
+    asked = Journey.objects.filter(ended_at=None, step="sent").order_by()
+    assert "Parallel" in asked.explain()
+    with wanted():
+        assert "Parallel" not in asked.filter(rests()).explain()
+
+
+@only_on_postgresql
+def test_a_rest_is_taken_after_all_else_was_asked():
+    with gently():
         planned = Journey.objects.filter(rests(), ended_at=None, step="sent").explain()
-    assert "Parallel" not in planned
     assert planned.index("'sent'") < planned.index("pg_sleep")

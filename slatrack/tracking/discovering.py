@@ -34,7 +34,8 @@ def is_due(*, now: datetime) -> bool:
     if work.under_way(Discovery, now=now) or (last and last.asked_at > now - EVERY):
         return False
     since = last.asked_at if last else now - WITHIN
-    return models.Trace.objects.filter(bound=False, created_at__gte=since).exists()
+    fresh = models.Trace.objects.filter(bound=False, created_at__gte=since)
+    return bool(fresh.order_by("-created_at").values_list("id")[:1])  # by index, as it has order
 
 
 def look(
