@@ -22,7 +22,7 @@ def test_every_part_of_a_url_arrives():
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             **databases.VANISHED,
-            "options": databases.ABANDONED,
+            "options": f"{databases.ABANDONED} {databases.INDEXED}",
             "sslmode": "verify-full",
             "sslrootcert": "/ca.pem",
         },
@@ -35,7 +35,9 @@ def test_what_a_url_says_of_patience_comes_last_and_counts():
     options = databases.postgresql(url, pool=4)["OPTIONS"]
 
     assert options["connect_timeout"] == "3"
-    assert options["options"] == f"{databases.ABANDONED} -c statement_timeout=9s"
+    assert (
+        options["options"] == f"{databases.ABANDONED} {databases.INDEXED} -c statement_timeout=9s"
+    )
 
 
 def test_an_unreadable_url_is_refused_by_name():
