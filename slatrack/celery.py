@@ -5,7 +5,9 @@ import os
 import time
 from typing import Any
 
-from celery import Celery
+from celery import Celery, Task
+from celery.signals import task_postrun, task_prerun
+from django.db import close_old_connections
 from kombu.exceptions import OperationalError
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "slatrack.settings")
@@ -60,3 +62,15 @@ class Bounded(Celery):  # type: ignore[misc]
 app = Bounded("slatrack")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["slatrack.tracking", "slatrack.alerting", "consumers"])
+
+
+@task_prerun.connect  # type: ignore[untyped-decorator]
+@task_postrun.connect  # type: ignore[untyped-decorator]
+def _give_back(sender: Task, **_: Any) -> None:
+    """Give connections back to their pool, which hands out none that is broken.
+
+    By itself Celery closes the whole pool of a child process before and after each task
+    (https://github.com/celery/celery/issues/10554); CELERY_DB_REUSE_MAX keeps it from that.
+    """
+    if not sender.request.is_eager:
+        close_old_connections()

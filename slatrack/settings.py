@@ -1,5 +1,6 @@
 """Django's settings. Values that differ between installations come from `environment`."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +115,8 @@ CELERY_TASK_TIME_LIMIT = 300
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0.1}
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+# Never: `slatrack.celery` gives connections back. Else each task opens a pool of its own.
+CELERY_DB_REUSE_MAX = sys.maxsize
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = alerting_schedule.SCHEDULE | tracking_schedule.SCHEDULE
 

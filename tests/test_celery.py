@@ -1,9 +1,12 @@
-"""The queue of tasks is bounded: without a worker it takes no more memory than so much."""
+"""The queue of tasks is bounded without a worker; tasks keep the pool of connections."""
 
 import uuid
+from types import SimpleNamespace
 
 import pytest
+from celery.fixups.django import DjangoWorkerFixup
 from django.conf import settings
+from django.db import connection
 from kombu.exceptions import KombuError, OperationalError
 from kombu.utils import functional
 
@@ -68,3 +71,32 @@ def test_a_broker_that_is_away_holds_nobody_up_longer_than_sending_itself(monkey
         away.send_task("anything")
 
     assert sum(pauses) < 1
+
+
+def only_on_postgresql(test):
+    """SQLite has no pool of connections."""
+    return test if connection.vendor == "postgresql" else None
+
+
+@only_on_postgresql
+@pytest.mark.django_db(transaction=True)
+def test_a_task_gives_its_connection_back_and_the_pool_is_kept_for_the_next_one():
+    of_a_child = DjangoWorkerFixup(celery.app)
+    of_a_child.worker = SimpleNamespace(pool_cls="celery.concurrency.prefork:TaskPool")
+    task = SimpleNamespace(request=SimpleNamespace(is_eager=False))
+    connection.ensure_connection()
+    kept = connection.pool
+    for of_celery in (of_a_child.on_task_prerun, of_a_child.on_task_postrun):
+        of_celery(task)
+        celery._give_back(task)
+
+    assert connection.connection is None
+    assert connection.pool is kept
+    assert not kept.closed
+
+
+@pytest.mark.django_db
+def test_a_task_that_is_called_at_once_keeps_the_connection_of_its_caller():
+    connection.ensure_connection()
+    celery._give_back(SimpleNamespace(request=SimpleNamespace(is_eager=True)))
+    assert connection.connection is not None
