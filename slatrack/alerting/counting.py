@@ -10,6 +10,7 @@ from django.db.models import Count, F, Min
 from slatrack import live
 from slatrack.alerting.models import Alert, Incident
 from slatrack.domain.states import Status, Verdict
+from slatrack.gently import rests
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ def recount_stored(incident_ids: Collection[int]) -> None:
 def _late(incident_ids: Collection[int]) -> dict[int, Open]:
     rows = (
         Alert.objects.filter(
+            rests(),
             incident__in=incident_ids,
             journey__deadlines__name=F("deadline"),
             journey__deadlines__reached_at=None,
@@ -68,7 +70,10 @@ def _late(incident_ids: Collection[int]) -> dict[int, Open]:
 
 def _failed(incident_ids: Collection[int]) -> dict[int, Open]:
     rows = Alert.objects.filter(
-        incident__in=incident_ids, deadline="", journey__status__in=[Status.FAILED, Status.LOST]
+        rests(),
+        incident__in=incident_ids,
+        deadline="",
+        journey__status__in=[Status.FAILED, Status.LOST],
     )
     counted = rows.values_list("incident").annotate(Count("journey", distinct=True))
     return {pk: Open(count) for pk, count in counted.order_by()}
