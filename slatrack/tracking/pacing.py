@@ -18,6 +18,7 @@ ARRIVALS = 2_000  # newest arrivals that are looked at
 WALKED = 20_000  # newest ended events, of all flows, among which they are looked for first
 FEWEST = 40  # arrivals that tell a pace where the walk does not reach back as far as wished
 SHORTEST, LONGEST = 15.0, 900.0  # seconds to look back
+BEHIND = 120.0  # seconds that a flow's telemetry may be behind without being asked for by itself
 
 
 class _Ended(NamedTuple):
@@ -31,6 +32,7 @@ class Newest:
 
     def __init__(self, now: datetime) -> None:
         self.now = now
+        self.begin = now - timedelta(seconds=LONGEST + BEHIND)
 
     def of(self, flow_id: int, begin: datetime, end: datetime) -> tuple[list[_Ended], datetime]:
         """Return the newest of a flow's that ended in a window, and since when these are all.
@@ -40,7 +42,7 @@ class Newest:
         """
         since = self._since
         found = [one for one in self._by_flow[flow_id] if begin < one.ended_at <= end]
-        if since is None or since <= begin:
+        if since <= begin:
             return found[:ARRIVALS], begin
         if since < end and len(found) >= FEWEST:
             return found[:ARRIVALS], since
@@ -51,17 +53,17 @@ class Newest:
 
     @cached_property
     def _walked(self) -> list[tuple[int, _Ended]]:
-        begin = self.now - timedelta(seconds=LONGEST)
-        rows = _ended_in(begin, self.now).values_list("flow_id", "id", "started_at", "ended_at")
+        columns = ("flow_id", "id", "started_at", "ended_at")
+        rows = _ended_in(self.begin, self.now).values_list(*columns)[:WALKED]
         return [
             (flow, _Ended(row_id, started, ended))
-            for flow, row_id, started, ended in store.read(rows[:WALKED])
+            for flow, row_id, started, ended in store.read(rows)
         ]
 
     @cached_property
-    def _since(self) -> datetime | None:
-        """From when on the walk saw all; None: it saw all there were."""
-        return self._walked[-1][1].ended_at if len(self._walked) == WALKED else None
+    def _since(self) -> datetime:
+        """From when on the walk saw all."""
+        return self._walked[-1][1].ended_at if len(self._walked) == WALKED else self.begin
 
     @cached_property
     def _by_flow(self) -> dict[int, list[_Ended]]:

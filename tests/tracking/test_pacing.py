@@ -75,3 +75,12 @@ def test_a_flow_whose_telemetry_lags_is_asked_for_by_itself(monkeypatch):
     for second in (1, 2, 3, 4):
         ended(second, "payments")
     assert asked(Newest(NOON), end=NOON - timedelta(seconds=50)) == (mine, BEGIN)
+
+
+def test_a_flow_whose_telemetry_lags_further_than_the_walk_reaches_is_asked_for_by_itself():
+    ended(1, "payments")
+    mine = [ended(3610), ended(3620)]
+    found, since = Newest(NOON).of(
+        make.flow().pk, NOON - timedelta(seconds=3700), NOON - timedelta(seconds=3600)
+    )
+    assert ([one.id for one in found], since) == (mine, NOON - timedelta(seconds=3700))
