@@ -11,6 +11,7 @@ from kombu.exceptions import KombuError, OperationalError
 from kombu.utils import functional
 
 from slatrack import celery
+from tests.only_on import only_on
 from tests.servers.process import free_port
 
 
@@ -73,12 +74,7 @@ def test_a_broker_that_is_away_holds_nobody_up_longer_than_sending_itself(monkey
     assert sum(pauses) < 1
 
 
-def only_on_postgresql(test):
-    """SQLite has no pool of connections."""
-    return test if connection.vendor == "postgresql" else None
-
-
-@only_on_postgresql
+@only_on("postgresql")  # SQLite has no pool
 @pytest.mark.django_db(transaction=True)
 def test_a_task_gives_its_connection_back_and_the_pool_is_kept_for_the_next_one():
     of_a_child = DjangoWorkerFixup(celery.app)

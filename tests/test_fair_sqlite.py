@@ -12,12 +12,8 @@ from django.db import OperationalError, connection, connections, transaction
 from slatrack.fair_sqlite import base
 from slatrack.fair_sqlite.turns import Turns
 from slatrack.tracking.models import Source
+from tests.only_on import only_on
 from tests.spans import NOON
-
-
-def only_on_sqlite(test):
-    """Keep a test to SQLite: what another database has no word for is not collected."""
-    return test if connection.vendor == "sqlite" else None
 
 
 class Queue(deque):
@@ -71,7 +67,7 @@ def test_who_gives_up_is_passed_over():
     assert turns.take(within=0)
 
 
-@only_on_sqlite
+@only_on("sqlite")
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("explicit", [True, False], ids=["a transaction", "a statement"])
 def test_a_thread_that_writes_batch_after_batch_lets_another_in_between(explicit):
@@ -93,7 +89,7 @@ def test_a_thread_that_writes_batch_after_batch_lets_another_in_between(explicit
     assert list(in_turn) == ["batch 0", "other", "batch 1", "batch 2"]
 
 
-@only_on_sqlite
+@only_on("sqlite")
 @pytest.mark.django_db(transaction=True)
 def test_a_turn_ends_with_its_transaction_however_that_ends():
     with pytest.raises(ZeroDivisionError), transaction.atomic():

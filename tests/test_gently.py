@@ -9,13 +9,9 @@ from django.db import connection
 from slatrack.gently import PAUSE, ROWS, _Rests, gently, resting, rests
 from slatrack.tracking.models import Journey
 from tests import factories as make
+from tests.only_on import only_on
 
 pytestmark = pytest.mark.django_db
-
-
-def only_on_postgresql(test):
-    """SQLite's queries do not rest."""
-    return test if connection.vendor == "postgresql" else None
 
 
 def test_what_is_found_gently_is_what_is_found_otherwise():
@@ -34,7 +30,7 @@ def test_only_the_block_is_gentle():
     assert not resting()
 
 
-@only_on_postgresql
+@only_on("postgresql")
 def test_each_so_many_rows_there_is_a_rest():
     assert str(ROWS) in _Rests.template
     each = _Rests.template.replace(str(ROWS), "1")
@@ -45,7 +41,7 @@ def test_each_so_many_rows_there_is_a_rest():
     assert time.monotonic() - began >= 4 * PAUSE
 
 
-@only_on_postgresql
+@only_on("postgresql")
 @pytest.mark.parametrize("wanted", [gently, nullcontext])
 def test_it_keeps_to_one_process(wanted):
     with connection.cursor() as cursor:
@@ -59,7 +55,7 @@ def test_it_keeps_to_one_process(wanted):
         assert "Parallel" not in asked.filter(rests()).explain()
 
 
-@only_on_postgresql
+@only_on("postgresql")
 def test_a_rest_is_taken_after_all_else_was_asked():
     with gently():
         planned = Journey.objects.filter(rests(), ended_at=None, step="sent").explain()

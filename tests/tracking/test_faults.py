@@ -11,6 +11,7 @@ from slatrack.tracking import flows, recorder, watcher
 from slatrack.tracking.models import Deadline, Flip, Journey, Source, SpanBlock, Trace
 from slatrack.tracking.recorder import record
 from slatrack.tracking.sources import Advance
+from tests.only_on import only_on
 from tests.spans import NOON
 from tests.trades import DOCUMENT, reported, trade
 
@@ -18,11 +19,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 NOW = NOON + timedelta(seconds=30)
 ADVANCE = Advance("spans:0", 1, next_offset=7)
-
-
-def only_on(vendor):
-    """Keep a test to one database: what another has no word for is not collected, nor skipped."""
-    return lambda test: test if connection.vendor == vendor else None
 
 
 @pytest.fixture(autouse=True)
