@@ -27,8 +27,9 @@ class Aside:
         with self._lock:
             self._waiting.append(work)
             if self._thread is None:
-                self._thread = Thread(target=self._run, name="aside", daemon=True)
-                self._thread.start()
+                thread = Thread(target=self._run, name="aside", daemon=True)
+                thread.start()  # where there can be none, the next call tries again
+                self._thread = thread
 
     def _run(self) -> None:
         while work := self._next():

@@ -11,8 +11,10 @@ from functools import partial
 from threading import Lock
 from typing import Any, ClassVar, NamedTuple, TypeVar, cast
 
+from django.db.models import QuerySet
+
 from dashboards.aside import Aside, Work
-from slatrack.gently import resting
+from slatrack.gently import resting, rests
 
 TIMES = 10.0  # as long as it took to find an answer at once, it is told again
 LEAST = 0.1  # seconds that an answer took which is kept
@@ -66,6 +68,10 @@ class Dear:
         if anew:
             self._aside(partial(self._find_aside, key, find, counted))
         return cast("T", kept.value)
+
+    def count(self, key: Hashable, rows: "QuerySet[Any]") -> int:
+        """Return how many rows there are, or of very many how many there were a moment ago."""
+        return self.ask(key, lambda: rows.filter(rests()).count(), int)
 
     def _find(
         self, key: Hashable, find: Callable[[], T], counted: Callable[[T], int], *, times: float

@@ -78,7 +78,7 @@ def lanes(chosen: BoardFilter, usual: Usual, *, now: datetime) -> list[Lane]:
         there = _by_lane(under_way(now=now))
     done = 0
     if not (chosen.show or chosen.at):
-        done = _counts.ask(("done", chosen), lambda: just.filter(rests()).count(), int)
+        done = _counts.count(("done", chosen), just)
     counts = {**there, "done": done}
     shown: list[Lane] = []
     for name in [chosen.lane] if chosen.lane else LANES:

@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from django.db.models import Count, F, Q, Value
@@ -47,15 +46,13 @@ def standings(
     groups: dict[int, list[Group]] = defaultdict(list)
     for one in under_way(now=now):
         groups[one.flow].append(one)
-    ended = _counts.ask(
-        ("ended", *asked), lambda: _ended(known, day_began), partial(_sum, "judged")
-    )
+    ended = _counts.ask(("ended", *asked), lambda: _ended(known, day_began), _judged)
     began = int(day_began.timestamp()) // QUARTER  # days begin on a quarter of an hour everywhere
     return [_standing(flow, groups[flow.pk], ended.get(flow.pk, {}), began) for flow in known]
 
 
-def _sum(name: str, found: Mapping[int, Mapping[str, Any]]) -> int:
-    return sum(one[name] for one in found.values())
+def _judged(ended: Mapping[int, Mapping[str, Any]]) -> int:
+    return sum(one["judged"] for one in ended.values())
 
 
 def _standing(flow: Flow, there: Sequence[Group], ended: dict[str, Any], began: int) -> Standing:

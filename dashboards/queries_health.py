@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import connection
-from django.db.models import QuerySet, Sum
+from django.db.models import Sum
 
 from dashboards.dear import Dear
 from dashboards.queries_feeds import Reach, reaches
@@ -15,7 +14,6 @@ from slatrack.alerting.health import ChannelHealth, DeliveryTimes
 from slatrack.alerting.models import Trouble
 from slatrack.alerting.troubles import open_troubles
 from slatrack.domain.states import Status
-from slatrack.gently import rests
 from slatrack.tracking import room
 from slatrack.tracking.forecasting import NAME as FORECASTER
 from slatrack.tracking.models import Flow, Journey, SetAside, Source, SpanBlock, Tally, Trace
@@ -65,11 +63,6 @@ class Health:
         return "ok"
 
 
-def _counted(rows: "QuerySet[Any]") -> int:
-    """Return how many there are; where these are very many, how many there were a moment ago."""
-    return _counts.ask(rows.model._meta.label, lambda: rows.filter(rests()).count(), int)
-
-
 def health(*, now: datetime) -> Health:
     """Return how slatrack fares at `now`."""
     in_flight = Journey.objects.filter(ended_at=None, status=Status.IN_FLIGHT.value)
@@ -80,9 +73,9 @@ def health(*, now: datetime) -> Health:
         troubles=list(open_troubles()),
         sources=_sources(now),
         spans_per_second=(spans or 0) / RATE_OVER.total_seconds(),
-        in_flight=_counted(in_flight),
+        in_flight=_counts.count("in flight", in_flight),
         overdue=Journey.objects.filter(next_at__lt=late).count(),
-        parked=_counted(Trace.objects.filter(bound=False)),
+        parked=_counts.count("parked", Trace.objects.filter(bound=False)),
         set_aside=SetAside.objects.filter(replayed_at=None).count(),
         tallies=list(Tally.objects.order_by("name")),
         channels=alerting.channels(),

@@ -2,16 +2,14 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
 
-from django.db.models import Min, QuerySet
+from django.db.models import Min
 from prometheus_client import Metric
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from dashboards.dear import Dear
 from slatrack.alerting import health
-from slatrack.gently import rests
 from slatrack.tracking import sources
 from slatrack.tracking.models import Journey, SetAside, Source, Tally, Trace, Unrouted
 from slatrack.tracking.watcher import NAME as WATCHER
@@ -57,20 +55,17 @@ def _counts(now: datetime) -> Iterator[Metric]:
     due = Journey.objects.filter(next_at__lte=now)
     oldest = due.aggregate(at=Min("next_at"))["at"]
     asides = SetAside.objects.filter(replayed_at=None)
-    yield _gauge("journeys_in_flight", "Events on their way", value=_counted(in_flight))
+    yield _gauge(
+        "journeys_in_flight", "Events on their way", value=_dear.count("in flight", in_flight)
+    )
     yield _gauge("journeys_due", "Journeys whose instant to look has come", value=due.count())
     age = _age(oldest, now) if oldest else 0
     yield _gauge("journeys_due_oldest_seconds", "How long the first of them waits", value=age)
-    parked = _counted(Trace.objects.filter(bound=False))
+    parked = _dear.count("parked", Trace.objects.filter(bound=False))
     yield _gauge("traces_parked", "Traces in which no event key has been seen", value=parked)
     yield _gauge("set_aside_open", "Unreadable records not replayed yet", value=asides.count())
     unrouted = Unrouted.objects.count()
     yield _gauge("flips_unrouted", "Changes that alerting has not taken up", value=unrouted)
-
-
-def _counted(rows: "QuerySet[Any]") -> int:
-    """Return how many there are; where these are very many, how many there were a moment ago."""
-    return _dear.ask(rows.model._meta.label, lambda: rows.filter(rests()).count(), int)
 
 
 def _deliveries() -> Metric:

@@ -9,12 +9,12 @@ import pytest
 
 from dashboards import dear
 from dashboards.board_filter import BoardFilter
-from dashboards.queries_board import ON_THE_WAY, lane_rules, lanes
+from dashboards.queries_board import lane_rules, lanes
 from dashboards.queries_flows import standings
 from dashboards.queries_health import health
 from dashboards.queries_places import places
 from dashboards.queries_strip import strip
-from dashboards.queries_under_way import under_way
+from dashboards.queries_under_way import ON_THE_WAY, under_way
 from slatrack.domain.states import Status, Verdict
 from slatrack.operations.gauges import DatabaseGauges
 from slatrack.tracking.models import Forecast, Journey, Trace
