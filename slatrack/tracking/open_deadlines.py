@@ -1,4 +1,4 @@
-"""The deadlines of events in flight, as forecasts read them: two queries for all flows."""
+"""The deadlines of events in flight, as forecasts read them: of all flows, events first."""
 
 import time
 from collections.abc import Collection, Iterator

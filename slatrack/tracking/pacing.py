@@ -44,7 +44,7 @@ class Newest:
         found = [one for one in self._by_flow[flow_id] if begin < one.ended_at <= end]
         if since <= begin:
             return found[:ARRIVALS], begin
-        if since < end and len(found) >= FEWEST:
+        if len(found) >= FEWEST:
             return found[:ARRIVALS], since
         # By a sum, lest the database walk all history of the flow.
         own = _ended_in(begin, end).annotate(of=F("flow_id") + Value(0)).filter(of=flow_id)

@@ -61,9 +61,9 @@ def select(
 
 
 def read(rows: "models.QuerySet[Any, Any]") -> list[Row]:
-    """Return what a `values_list` asks for; PostgreSQL's instants come in binary, a tenth the work.
+    """Return what a `values_list` asks for; values are as `select` gives them.
 
-    Values are as `select` gives them.
+    PostgreSQL's instants come in binary: to read them from text is the most of many rows.
     """
     if connection.vendor != "postgresql":
         return list(rows)

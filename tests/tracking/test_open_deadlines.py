@@ -50,3 +50,13 @@ def test_what_has_ended_or_has_no_clock_yet_is_left_out():
     make.deadline(unclocked, started_at=None)
 
     assert keys() == [waits]
+
+
+def test_deadlines_are_read_a_few_at_a_time_and_none_is_left_out(monkeypatch):
+    rests: list[float] = []
+    monkeypatch.setattr(there, "AT_ONCE", 2)
+    monkeypatch.setattr(there.time, "sleep", rests.append)
+    coming = [stands(minutes) for minutes in range(1, 6)]
+
+    assert keys() == coming
+    assert rests == [there.PAUSE] * 2

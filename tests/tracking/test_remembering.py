@@ -35,7 +35,7 @@ def test_it_is_not_looked_at_again_before_so_many_times_as_long():
     assert on_way() != before
 
 
-def test_a_clock_that_was_set_back_is_no_reason_to_wait(monkeypatch):
+def test_a_clock_that_was_set_back_is_no_reason_to_wait():
     before = on_way()
     remembering._OnWay.took(TOOK, at(LATER + 3600))
     look(LATER + 40)

@@ -1,0 +1,59 @@
+"""Frequent questions go by an index, whatever PostgreSQL thinks of a table it has not analysed."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from slatrack.tracking import discovering, watcher
+from slatrack.tracking.models import Journey, Trace
+from tests import factories as make
+from tests.only_on import only_on
+from tests.spans import NOON
+
+pytestmark = pytest.mark.django_db
+
+MANY = 3_000  # rows, none of which is what is asked for
+LATER = NOON + timedelta(days=9)
+
+
+def journeys() -> None:
+    flow = make.flow()
+    Journey.objects.bulk_create(make.new_journey(flow=flow, next_at=LATER) for _ in range(MANY))
+
+
+def parked() -> None:
+    at = NOON - timedelta(days=9)
+    Trace.objects.bulk_create(
+        Trace(id=UUID(int=number + 1), state=b"", bound=False, spans=1, created_at=at)
+        for number in range(MANY)
+    )
+
+
+@only_on("postgresql")
+@pytest.mark.parametrize(
+    ("stand", "ask", "index"),
+    [
+        (journeys, watcher.any_due, "journey_next"),
+        (parked, discovering.is_due, "trace_parked"),
+    ],
+    ids=["is anything due?", "has anything been parked?"],
+)
+def test_nothing_is_found_without_reading_the_table(stand, ask, index):
+    stand()
+    with CaptureQueriesContext(connection) as asked:
+        assert not ask(now=NOON)
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN {asked[-1]['sql']}")
+        plan = " ".join(line for (line,) in cursor.fetchall())
+    assert index in plan
+    assert "Seq Scan" not in plan
+
+
+@only_on("postgresql")
+def test_sessions_know_that_the_disk_does_not_turn():
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW random_page_cost")
+        assert cursor.fetchone() == ("1.1",)
