@@ -1,5 +1,6 @@
 """Where the events of a flow are now: how many at each step, and how they stand."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,7 +11,7 @@ from dashboards.queries_board import lane_rules
 from dashboards.queries_under_way import ON_THE_WAY
 from slatrack.domain.states import Verdict
 from slatrack.gently import rests
-from slatrack.tracking.models import Flip, Flow, Journey
+from slatrack.tracking.models import Flip, Flow, Journey, UnroutedFlip
 
 _counts = Dear()
 
@@ -78,8 +79,11 @@ def missed_at(flow: Flow, *, since: datetime) -> dict[str, int]:
 
     One whose verdict was turned since is not counted.
     """
-    flips = Flip.objects.filter(
-        about=Flip.About.VERDICT, after=Verdict.MISSED.value, at__gte=since, journey__flow=flow
-    )
-    still = flips.filter(journey__verdict=Verdict.MISSED.value).order_by()
-    return dict(still.values_list("step").annotate(Count("journey", distinct=True)))
+    found: Counter[str] = Counter()
+    for model in (UnroutedFlip, Flip):  # in this order: what is taken up meanwhile is counted
+        flips = model.objects.filter(
+            about=Flip.About.VERDICT, after=Verdict.MISSED.value, at__gte=since, journey__flow=flow
+        )
+        still = flips.filter(journey__verdict=Verdict.MISSED.value).order_by()
+        found.update(dict(still.values_list("step").annotate(Count("journey", distinct=True))))
+    return found

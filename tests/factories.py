@@ -1,12 +1,11 @@
 """Rows for tests: each function makes one that is valid, told only what the test is about."""
 
 import itertools
-from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from slatrack.domain.parts import journey_id
-from slatrack.tracking.models import Deadline, Flip, Flow, Journey, Unrouted
+from slatrack.tracking.models import Deadline, Flip, Flow, Journey, UnroutedFlip
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 _number = itertools.count(1)
@@ -81,7 +80,7 @@ def deadline(of: Journey, **fields: Any) -> Deadline:
     return row
 
 
-def new_flip(of: Journey, about: str, before: str, after: str, **fields: Any) -> Flip:
+def new_flip(of: Journey, about: str, before: str, after: str, **fields: Any) -> UnroutedFlip:
     """Return a flip of a journey's deadline (or, about="status", of itself), unsaved."""
     status = about == "status"
     values = {
@@ -95,18 +94,18 @@ def new_flip(of: Journey, about: str, before: str, after: str, **fields: Any) ->
         "recorded_at": of.due_at or NOON,
     }
     changes = {"about": about, "before": before, "after": after}
-    return Flip(journey=of, **{**values, **changes, **fields})
+    return UnroutedFlip(journey=of, flow_id=of.flow_id, **{**values, **changes, **fields})
 
 
-def flip(of: Journey, about: str, before: str, after: str, **fields: Any) -> Flip:
+def flip(of: Journey, about: str, before: str, after: str, **fields: Any) -> UnroutedFlip:
+    """Return a flip that waits for alerting, as whoever records it leaves it."""
     row = new_flip(of, about, before, after, **fields)
     row.save()
-    queue([row])
     return row
 
 
-def queue(flips: Iterable[Flip]) -> None:
-    """Have saved flips wait for alerting, as whoever records them does."""
-    Unrouted.objects.bulk_create(
-        [Unrouted(flip=row, journey=row.journey, flow_id=row.journey.flow_id) for row in flips]
-    )
+def taken_up(of: Journey, about: str, before: str, after: str, **fields: Any) -> Flip:
+    """Return a flip that alerting has taken up."""
+    row = new_flip(of, about, before, after, **fields).as_flip()
+    row.save()
+    return row

@@ -60,6 +60,7 @@ MOVING = {  # migrations that move rows, each with a test of its own
     ("0003_unrouted", "RunSQL"),
     ("0005_flips_told_by_deadlines", "RunSQL"),
     ("0006_dictionary", "RunPython"),
+    ("0007_flips_become_history_when_taken_up", "RunSQL"),
 }
 
 

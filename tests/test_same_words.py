@@ -9,7 +9,6 @@ from django.core.management import call_command
 
 from slatrack.alerting import routing
 from slatrack.alerting.models import Channel, Delivery
-from slatrack.tracking.models import Flip
 from slatrack.tracking.watcher import settle_due
 from tests.dashboards.recorded import record, save_flow, step_span, trade
 from tests.dashboards.signed_in import client
@@ -40,7 +39,7 @@ def from_api(viewer, address):
 def alert():
     values = {"kind": "webhook", "config": {"url": "http://127.0.0.1:9/"}}
     Channel.objects.create(name="desk", created_at=datetime.now(UTC), **values)
-    routing.take_up(list(Flip.objects.values_list("pk", flat=True)), now=datetime.now(UTC))
+    routing.take_up(None, now=datetime.now(UTC))
     return Delivery.objects.get().message["data"]["sentence"]
 
 

@@ -8,7 +8,7 @@ something was decided before, are left to be routed one by one: the outcome is t
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from slatrack.alerting.deciding import LATE, alert_of
 from slatrack.alerting.joining import Crowd, Joining, join_crowds
@@ -16,7 +16,10 @@ from slatrack.alerting.models import Alert
 from slatrack.domain.deadlines import LATE as REACHED_LATE
 from slatrack.domain.ladder import Rung
 from slatrack.tracking import store
-from slatrack.tracking.models import Flip
+from slatrack.tracking.models import UnroutedFlip
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
 
 FEWEST = 20  # in a crowd: fewer are routed one by one
 
@@ -46,25 +49,23 @@ class Found(NamedTuple):
 
 
 _CLAIM = """
-SELECT coalesce(array_agg(flip_id), '{}')::text, coalesce(array_agg(DISTINCT flow_id), '{}'),
-       count(*), max(flip_id)
-FROM (SELECT flip_id, flow_id FROM tracking_unrouted
-      WHERE flip_id > %(after)s AND (%(ids)s::bigint[] IS NULL OR flip_id = ANY(%(ids)s::bigint[]))
-      ORDER BY flip_id LIMIT %(limit)s FOR UPDATE SKIP LOCKED) AS free,
+SELECT coalesce(array_agg(id), '{}')::text, coalesce(array_agg(DISTINCT flow_id), '{}'),
+       count(*), max(id)
+FROM (SELECT id, flow_id FROM tracking_unroutedflip
+      WHERE id > %(after)s AND (%(ids)s::bigint[] IS NULL OR id = ANY(%(ids)s::bigint[]))
+      ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED) AS free,
      set_config('jit', 'off', true) AS jit, set_config('random_page_cost', '1.1', true) AS cost,
      set_config('max_parallel_workers_per_gather', '0', true) AS workers,
      set_config('enable_seqscan', 'off', true) AS reading  -- the queue is read from its beginning
 """
 
 # Of an event with two flips that wait, the order counts; of one with alerts, what they were. What
-# was recorded later than all these is no hindrance: it is taken up later. Flips are looked up one
-# by one (OFFSET 0), whatever PostgreSQL thinks of a table that was empty when it looked last.
+# was recorded later than all these is no hindrance: it is taken up later.
 _FIND = """
-WITH u AS MATERIALIZED (SELECT * FROM tracking_unrouted WHERE flip_id = ANY(%(ids)s::bigint[]))
+WITH f AS MATERIALIZED (SELECT * FROM tracking_unroutedflip WHERE id = ANY(%(ids)s::bigint[]))
 SELECT (array_agg(f.id ORDER BY f.due_at, f.at, f.id))[1], count(*), min(f.at), max(f.recorded_at),
        min(f.due_at), array_agg(f.id)::text
-FROM u CROSS JOIN LATERAL (SELECT * FROM tracking_flip WHERE id = u.flip_id OFFSET 0) AS f
-CROSS JOIN LATERAL (
+FROM f CROSS JOIN LATERAL (
     SELECT (array_agg(a.incident_id ORDER BY a.id DESC)
             FILTER (WHERE a.incident_id IS NOT NULL))[1] AS incident_id,
            coalesce(bool_or(a.version = f.version AND CASE f.about
@@ -79,16 +80,22 @@ WHERE f.due_at IS NOT NULL
        OR f.about = 'verdict' AND f."after" IN ('missed', 'unknown') AND f."before" <> 'missed')
   AND NOT earlier.known
   AND (earlier.incident_id IS NULL OR i.state <> 'resolved')
-  AND u.journey_id NOT IN (SELECT journey_id FROM tracking_unrouted WHERE flip_id <= %(last)s
+  AND f.journey_id NOT IN (SELECT journey_id FROM tracking_unroutedflip WHERE id <= %(last)s
                            GROUP BY journey_id HAVING count(*) > 1)
-GROUP BY u.flow_id, f.deadline, f.step, f.about, f."after", f.severity, earlier.incident_id
+GROUP BY f.flow_id, f.deadline, f.step, f.about, f."after", f.severity, earlier.incident_id
 HAVING count(*) >= %(fewest)s
 ORDER BY min(f.id)
 """
 
 _WRITE = """
 WITH taken AS (
-    DELETE FROM tracking_unrouted WHERE flip_id = ANY(%(ids)s::bigint[])
+    DELETE FROM tracking_unroutedflip WHERE id = ANY(%(ids)s::bigint[]) RETURNING *
+), f AS (
+    INSERT INTO tracking_flip (journey_id, deadline, version, number, about, "before", "after",
+        severity, step, at, due_at, watermark, almanac, reason, recorded_at)
+    SELECT journey_id, deadline, version, number, about, "before", "after",
+        severity, step, at, due_at, watermark, almanac, reason, recorded_at
+    FROM taken ORDER BY id RETURNING *
 )
 INSERT INTO alerting_alert (flip_id, journey_id, incident_id, deadline, version, rung, warning,
                             severity, step, at, due_at, decided_at, late, reason)
@@ -99,25 +106,25 @@ SELECT f.id, f.journey_id, %(incident)s::bigint, f.deadline, f.version, %(rung)s
                  (SELECT d.grace_seconds FROM tracking_deadline d
                   WHERE d.journey_id = f.journey_id AND d.name = f.deadline), 0))
             ELSE false END, f.reason
-FROM tracking_flip f WHERE f.id = ANY(%(ids)s::bigint[])
+FROM f
 """
 
 
 def claim(flip_ids: Sequence[int] | None, *, after: int, limit: int) -> Claimed:
-    """Lock the first of some flips (None: of all that wait), of those that come after `after`."""
+    """Lock the first of some flips (None: of all) that wait, of those that come after `after`."""
     ids = None if flip_ids is None else list(flip_ids)
     return Claimed(*store.run(_CLAIM, {"ids": ids, "after": after, "limit": limit})[0])
 
 
 def join(claimed: Claimed, *, now: datetime) -> tuple[list[Joining], int]:
-    """Write the alerts of all crowds among claimed flips, which wait no more.
+    """Write the alerts of all crowds among claimed flips, which are history then.
 
     Returns the incidents that they joined, and how many flips these are. Call it with the rows of
     their flows locked.
     """
     values = {"ids": claimed.ids, "last": claimed.last, "fewest": FEWEST}
     found = [Found(*row) for row in store.run(_FIND, values)]
-    leaders = {row.pk: row for row in _flips(one.leader for one in found)}
+    leaders = {row.pk: row.as_flip() for row in _waiting(one.leader for one in found)}
     crowds = [
         Crowd(alert, one.events, one.first_at, one.last_at, one.due_at)
         for one in found
@@ -130,8 +137,9 @@ def join(claimed: Claimed, *, now: datetime) -> tuple[list[Joining], int]:
     return joinings, sum(crowd.events for crowd in crowds)
 
 
-def _flips(ids: Iterable[int]) -> Iterable[Flip]:
-    return Flip.objects.filter(pk__in=list(ids)).select_related("journey").defer("journey__parts")
+def _waiting(ids: Iterable[int]) -> "QuerySet[UnroutedFlip]":
+    rows = UnroutedFlip.objects.filter(pk__in=list(ids))
+    return rows.select_related("journey").defer("journey__parts")
 
 
 def _write(alert: Alert, ids: str) -> None:
@@ -144,7 +152,8 @@ def _write(alert: Alert, ids: str) -> None:
 
 
 def _number(leaders: Iterable[Alert]) -> None:
-    """Give the alerts that are told of the ids that they were written with."""
-    by_flip = {alert.flip_id: alert for alert in leaders}
-    for flip_id, pk in Alert.objects.filter(flip__in=by_flip).values_list("flip", "pk"):
-        by_flip[flip_id].pk = pk
+    """Give the alerts that are told of the ids that they and their flips were written with."""
+    for alert in leaders:
+        names = ("journey_id", "deadline", "version", "rung", "warning")
+        written = Alert.objects.filter(**{name: getattr(alert, name) for name in names})
+        alert.pk, alert.flip_id = written.values_list("pk", "flip").get()

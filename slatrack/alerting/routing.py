@@ -1,8 +1,9 @@
 """From flips to alerts, incidents and deliveries: the one way in.
 
 Flips are taken up in chunks, one transaction each: what is decided, what it joins and what is to
-be told are committed with the end of the flip's wait, or none of it is. Two workers may run at
-once: they take different flips, and wait for each other where the flow is the same.
+be told are committed as the flip leaves the queue and becomes history, or none of it is. Two
+workers may run at once: they take different flips, and wait for each other where the flow is the
+same.
 """
 
 import logging
@@ -20,7 +21,7 @@ from slatrack.alerting.joining import Joining, join
 from slatrack.alerting.messages import prepare_links
 from slatrack.alerting.models import Alert, Incident
 from slatrack.alerting.telling import Teller, pending_warnings, withhold_outdated
-from slatrack.tracking.models import Flip, Flow, Unrouted
+from slatrack.tracking.models import Flip, Flow, UnroutedFlip
 
 logger = logging.getLogger(__name__)
 
@@ -32,18 +33,11 @@ RECENT = timedelta(seconds=1)  # before a sweep: who recorded a flip since then 
 GIVES_WAY = 2.0  # times as long as a chunk took
 CROWD = 100  # events of an incident that the sweep counts, not each chunk that joins it
 
-_NEEDED = [  # a chunk may hold hundreds: no more columns than are read
-    f"flip__{name}"
-    for name in (
-        *("deadline", "version", "about", "before", "after", "severity", "step", "at", "due_at"),
-        *("reason", "recorded_at", "journey__flow_id", "journey__key", "journey__step"),
-        *("journey__step_at", "journey__working"),
-    )
-]
+_UNREAD = ("journey__parts", "journey__attributes", "journey__children")  # wide, and not needed
 
 
 def take_up(flip_ids: Sequence[int] | None = None, *, now: datetime) -> int:
-    """Take up those of the given flips (None: any) that were not yet; return how many.
+    """Take up those of the given UnroutedFlips (None: all) that wait still; return how many.
 
     Safe to repeat and to run in parallel.
     """
@@ -59,9 +53,9 @@ def _waiting(
     flip_ids: Sequence[int] | None, *, to: int | None = None, most: int | None = None
 ) -> list[int]:
     """Return the first of some flips (None: of all, as many as a sweep takes) that wait."""
-    rows = Unrouted.objects.order_by("flip").values_list("flip", flat=True)
+    rows = UnroutedFlip.objects.order_by("id").values_list("id", flat=True)
     if to is not None:
-        rows = rows.filter(flip__lte=to)
+        rows = rows.filter(id__lte=to)
     if flip_ids is not None:
         return list(rows.filter(pk__in=flip_ids)[:most])
     return list(rows[: most or MOST])
@@ -104,7 +98,7 @@ def _deciding(now: datetime) -> bool:
     Verdicts go first: people were told of what they have in common with the first chunk, and the
     alerts of the other events only join its incidents.
     """
-    newest = Unrouted.objects.order_by("-flip").values_list("flip__recorded_at", flat=True)[:1]
+    newest = UnroutedFlip.objects.order_by("-id").values_list("recorded_at", flat=True)[:1]
     return any(at > now - RECENT for at in newest)
 
 
@@ -117,21 +111,30 @@ def _take_up_crowd(
     if claimed.number < MANY:
         return claimed, 0
     _lock_flows(claimed.flows)
+    of_warned = _of_warned(claimed)
     joinings, count = crowds.join(claimed, now=now)
     if count:
         recount(_to_count(joinings))
-        _withhold_outdated(claimed)
+        _withhold_outdated(of_warned)
         Teller(now).tell(joinings)
         live.announce_alerts([joining.incident.pk for joining in joinings])
     return claimed, count
 
 
-def _withhold_outdated(claimed: crowds.Claimed) -> None:
-    """Supersede the warnings of all whose flips were taken up just now."""
+def _of_warned(claimed: crowds.Claimed) -> dict[int, Flip]:
+    """Return claimed flips, by place in the queue, of events with a warning yet to be sent."""
     warned = set(pending_warnings().values_list("alert__journey", flat=True))
-    if warned:
-        found = Flip.objects.filter(journey__in=warned, pk__in=claimed.numbers())
-        withhold_outdated(found.exclude(pk__in=Unrouted.objects.values("flip")))
+    if not warned:
+        return {}
+    rows = UnroutedFlip.objects.filter(pk__in=claimed.numbers(), journey__in=warned)
+    return {row.pk: row.as_flip() for row in rows}
+
+
+def _withhold_outdated(of_warned: dict[int, Flip]) -> None:
+    """Supersede the warnings of those that were taken up."""
+    if of_warned:
+        left = UnroutedFlip.objects.filter(pk__in=of_warned).values_list("pk", flat=True)
+        withhold_outdated(of_warned[pk] for pk in of_warned.keys() - set(left))
 
 
 def _take_up_all_but_bad(flip_ids: Sequence[int], now: datetime) -> int:
@@ -154,17 +157,18 @@ def _take_up_all_but_bad(flip_ids: Sequence[int], now: datetime) -> int:
 
 @transaction.atomic
 def _take_up(flip_ids: Sequence[int], now: datetime) -> int:
-    flips = _claim(flip_ids)
-    if not flips:
+    waiting = _claim(flip_ids)
+    if not waiting:
         return 0
-    _lock_flows(flip.journey.flow_id for flip in flips)
+    _lock_flows(row.flow_id for row in waiting)
+    flips = Flip.objects.bulk_create(row.as_flip() for row in waiting)
     alerts = decide(flips)
     joinings = join(alerts, now=now)
     Alert.objects.bulk_create(alerts)
     recount(_to_count(joinings))
     withhold_outdated(flips)
     Teller(now).tell(joinings)
-    Unrouted.objects.filter(pk__in=[flip.pk for flip in flips]).delete()
+    UnroutedFlip.objects.filter(pk__in=[row.pk for row in waiting]).delete()
     live.announce_alerts([joining.incident.pk for joining in joinings])
     logger.debug("%d flips: %d alerts in %d incidents", len(flips), len(alerts), len(joinings))
     return len(flips)
@@ -180,11 +184,11 @@ def _to_count(joinings: Iterable[Joining]) -> list[Incident]:
     return [one for one in incidents if one.events <= CROWD or one.rank > one.told_rank]
 
 
-def _claim(flip_ids: Sequence[int]) -> list[Flip]:
+def _claim(flip_ids: Sequence[int]) -> list[UnroutedFlip]:
     """Lock unrouted flips, oldest first; those that another worker holds are left to it."""
-    rows = Unrouted.objects.select_for_update(skip_locked=True, of=("self",))
-    found = rows.filter(pk__in=flip_ids).select_related("flip__journey").only(*_NEEDED)
-    return [row.flip for row in found.order_by("flip")]
+    rows = UnroutedFlip.objects.select_for_update(skip_locked=True, of=("self",))
+    found = rows.filter(pk__in=flip_ids).select_related("journey").defer(*_UNREAD)
+    return list(found.order_by("id"))
 
 
 def _lock_flows(flow_ids: Iterable[int]) -> None:

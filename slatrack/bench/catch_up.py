@@ -20,7 +20,7 @@ from slatrack.bench.processes import machine_cpu
 from slatrack.bench.sending import Plan, Sender, Sent
 from slatrack.bench.stencils import SPANS_PER_WINDOW, Stream
 from slatrack.tracking import flows
-from slatrack.tracking.models import Flip, Journey, Unrouted
+from slatrack.tracking.models import Flip, Journey, UnroutedFlip
 
 UNREPORTED = 25  # one event in so many never reaches its sink
 DUE_AFTER = 10.0  # seconds after an event was sent
@@ -146,7 +146,7 @@ class CatchUp:
         )
         judged = self._since()
         here.until(
-            lambda: not Unrouted.objects.exists(), "not all is told", every=LOOK, seconds=JUDGED
+            lambda: not UnroutedFlip.objects.exists(), "not all is told", every=LOOK, seconds=JUDGED
         )
         return {"judged_seconds": round(judged, 1), "told_seconds": round(self._since(), 1)}
 

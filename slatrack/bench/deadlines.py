@@ -20,7 +20,7 @@ from slatrack.bench.figures import Bench, Figures, Impossible, Progress
 from slatrack.bench.looking import looks
 from slatrack.bench.place import own_database, server_process
 from slatrack.bench.processes import Processes, machine_cpu
-from slatrack.tracking.models import Deadline, Flip, Journey, Unrouted
+from slatrack.tracking.models import Deadline, Flip, Journey, UnroutedFlip
 
 LOOK = 0.05  # seconds
 COUNT = 0.2  # seconds from look to look whether all are decided, which costs the database something
@@ -77,7 +77,7 @@ def _measure(count: int, watchers: int, first_due: datetime) -> Figures:
     database = server_process()
     started = time.monotonic()
     with Processes(watchers, "watch_deadlines", changed={"SLATRACK_METRICS_PORT": "0"}) as running:
-        _wait(Flip.objects.filter(journey__key=key).exists, running)
+        _wait(UnroutedFlip.objects.filter(journey__key=key).exists, running)
         restart = time.monotonic() - started
         if datetime.now(UTC) > first_due:
             raise Impossible("the watchers started after the deadlines were due: a longer --lead")
@@ -91,7 +91,7 @@ def _measure(count: int, watchers: int, first_due: datetime) -> Figures:
             _wait(lambda: datetime.now(UTC) > end and not last.all(), running, every=COUNT)
             decided = _since(first_due)
             own, machine = (running.cpu_seconds() or 0.0) - own, machine_cpu() - machine
-            _wait(lambda: not Unrouted.objects.exists(), running)
+            _wait(lambda: not UnroutedFlip.objects.exists(), running)
             alerted = _since(first_due)
             server = (shares.family_seconds(database) or 0.0) - server
     return {

@@ -11,7 +11,7 @@ from prometheus_client.registry import Collector
 from dashboards.dear import Dear
 from slatrack.alerting import health
 from slatrack.tracking import sources
-from slatrack.tracking.models import Journey, SetAside, Source, Tally, Trace, Unrouted
+from slatrack.tracking.models import Journey, SetAside, Source, Tally, Trace, UnroutedFlip
 from slatrack.tracking.watcher import NAME as WATCHER
 
 _dear = Dear()
@@ -64,7 +64,7 @@ def _counts(now: datetime) -> Iterator[Metric]:
     parked = _dear.count("parked", Trace.objects.filter(bound=False))
     yield _gauge("traces_parked", "Traces in which no event key has been seen", value=parked)
     yield _gauge("set_aside_open", "Unreadable records not replayed yet", value=asides.count())
-    unrouted = Unrouted.objects.count()
+    unrouted = UnroutedFlip.objects.count()
     yield _gauge("flips_unrouted", "Changes that alerting has not taken up", value=unrouted)
 
 

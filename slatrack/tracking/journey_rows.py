@@ -170,7 +170,8 @@ def save_journeys(
         _tell_families(folded, known, flows)
     written = {row_id: _written(row_id, one, moment.now) for row_id, one in folded.items()}
     _save_deadlines(folded, written)
-    flip_rows.save([flip for one in written.values() for flip in one.flips])
+    of = {row_id: flows.ids[one.journey.flow.name] for row_id, one in folded.items()}
+    flip_rows.save([flip for one in written.values() for flip in one.flips], of)
     live.announce(list(folded), pressing=pressing)
 
 

@@ -17,6 +17,9 @@ from slatrack.tracking.dictionary_models import Dictionary as Dictionary
 from slatrack.tracking.draft_models import RuleDraft as RuleDraft
 from slatrack.tracking.family_models import Child as Child
 from slatrack.tracking.family_models import Recount as Recount
+from slatrack.tracking.flip_models import BULK as _BULK
+from slatrack.tracking.flip_models import Flip as Flip
+from slatrack.tracking.flip_models import UnroutedFlip as UnroutedFlip
 from slatrack.tracking.forecast_models import FlowHistory as FlowHistory
 from slatrack.tracking.forecast_models import Forecast as Forecast
 from slatrack.tracking.forecast_models import HourHistory as HourHistory
@@ -31,9 +34,6 @@ from slatrack.tracking.source_models import SetAside as SetAside
 from slatrack.tracking.source_models import Source as Source
 from slatrack.tracking.source_models import Speaker as Speaker
 from slatrack.tracking.source_models import TopicRead as TopicRead
-
-# Of rows that are written in bulk, in the transaction that locks what they refer to (ADR 100).
-_BULK: dict[str, Any] = {"db_index": False, "db_constraint": False}
 
 
 class Flow(models.Model):
@@ -215,61 +215,6 @@ class Deadline(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-
-class Flip(models.Model):
-    """A recorded change of a verdict or status, written once; Unrouted says which are news still.
-
-    `number` counts the flips of one deadline, so no change can be recorded twice. The first of one
-    that was met in time may be told by its Deadline alone: read history by `flip_history`.
-    """
-
-    class About(models.TextChoices):
-        WARNING = "warning"
-        VERDICT = "verdict"
-        STATUS = "status"
-        RISK = "risk"
-
-    journey = models.ForeignKey(Journey, models.CASCADE, related_name="flips", **_BULK)
-    deadline = models.CharField(max_length=200, blank=True, help_text="empty: the journey itself")
-    version = models.PositiveIntegerField(default=0)
-    number = models.PositiveIntegerField()
-    about = models.CharField(max_length=7, choices=About.choices)
-    before = models.CharField(max_length=9)
-    after = models.CharField(max_length=9)
-    severity = models.CharField(max_length=20, blank=True)
-    step = models.CharField(max_length=100, help_text="where the event stood")
-    at = models.DateTimeField(help_text="the instant that it speaks of, e.g. the due time")
-    due_at = models.DateTimeField(null=True)
-    watermark = models.DateTimeField(null=True)
-    almanac = models.IntegerField(null=True, help_text="the Almanac that due_at was worked out by")
-    reason = models.CharField(max_length=500, blank=True)
-    recorded_at = models.DateTimeField()
-
-    class Meta:
-        constraints: ClassVar[list[Any]] = [
-            models.UniqueConstraint(
-                fields=["journey", "deadline", "version", "number"], name="one_flip_each"
-            ),
-        ]
-        indexes: ClassVar[list[models.Index]] = [
-            models.Index(  # for the map of a flow: where were deadlines missed lately?
-                fields=["at"], name="flip_missed", condition=models.Q(after=Verdict.MISSED.value)
-            ),
-        ]
-
-
-class Unrouted(models.Model):
-    """A flip that alerting has not taken up yet: a queue, written with it, in order of its id.
-
-    Deleted in the transaction that takes the flip up, so that the flip itself is never changed.
-    """
-
-    flip = models.OneToOneField(
-        Flip, models.CASCADE, primary_key=True, related_name="+", db_constraint=False
-    )
-    journey = models.ForeignKey(Journey, models.CASCADE, related_name="+", **_BULK)
-    flow = models.ForeignKey(Flow, models.CASCADE, related_name="+", **_BULK)
 
 
 class Tally(models.Model):

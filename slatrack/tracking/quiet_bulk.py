@@ -100,25 +100,20 @@ WITH known AS (
                  due_at, name COLLATE "C"
         ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
 ), settled AS MATERIALIZED (
-    SELECT id, CASE WHEN warns OR flips THEN nextval((
-               SELECT pg_get_serial_sequence('tracking_flip', 'id'))::regclass) END AS flip_id,
-           lies_at, journey_id, journey_at, flow_id, name, version, severity, step, due_at,
+    SELECT id, lies_at, journey_id, journey_at, flow_id, name, version, severity, step, due_at,
            warnings, warned, verdict, judged, why, flip_count, almanac, is_open, warns, flips,
            warning_at, shown, then_at
     FROM whole WHERE suffices
-), flip AS (
-    INSERT INTO tracking_flip (id, journey_id, deadline, version, number, about, "before", "after",
-        severity, step, at, due_at, watermark, reason, recorded_at, almanac)
-    SELECT flip_id, journey_id, name, version, flip_count + 1,
+), news AS (
+    INSERT INTO tracking_unroutedflip (journey_id, flow_id, deadline, version, number, about,
+        "before", "after", severity, step, at, due_at, watermark, reason, recorded_at, almanac)
+    SELECT journey_id, flow_id, name, version, flip_count + 1,
            CASE WHEN warns THEN 'warning' ELSE 'verdict' END,
            CASE WHEN warns THEN warned::text ELSE verdict END,
            CASE WHEN warns THEN (warned + 1)::text ELSE judged END,
            severity, step, CASE WHEN warns THEN warning_at ELSE due_at END, due_at, %(read_to)s,
            why, %(now)s, almanac
     FROM settled WHERE warns OR flips
-), news AS (
-    INSERT INTO tracking_unrouted (flip_id, journey_id, flow_id)
-    SELECT flip_id, journey_id, flow_id FROM settled WHERE warns OR flips
 ), deadline AS (
     UPDATE tracking_deadline AS old
     SET verdict = new.judged, warned = old.warned + new.warns::int, reason = new.why,

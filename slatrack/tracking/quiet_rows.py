@@ -49,11 +49,11 @@ def settle(due: Sequence[Due], flows: Flows, moment: Moment) -> set[UUID]:
         done = silence.settle(quiet, newest, moment.of(names[one.flow]))
         if done is not None:
             settled[one.id] = done
-    _save(settled, moment)
+    _save(settled, {one.id: one.flow for one in due}, moment)
     return set(settled)
 
 
-def _save(settled: Mapping[UUID, Settled], moment: Moment) -> None:
+def _save(settled: Mapping[UUID, Settled], of: Mapping[UUID, int], moment: Moment) -> None:
     journeys = [_journey_row(row_id, one, moment) for row_id, one in settled.items()]
     store.update(models.Journey, JOURNEY_COLUMNS, journeys)
     deadlines = [
@@ -64,7 +64,7 @@ def _save(settled: Mapping[UUID, Settled], moment: Moment) -> None:
     ]  # fmt: skip
     store.update(models.Deadline, DEADLINE_COLUMNS, deadlines)
     flips = [flip for one in settled.values() for flip in one.flips]
-    flip_rows.save([Dated(flip, moment.now) for flip in flips])
+    flip_rows.save([Dated(flip, moment.now) for flip in flips], of)
     live.announce(list(settled), pressing=True)
 
 

@@ -39,7 +39,7 @@ def turn(turns: Sequence[Turn], *, now: datetime) -> None:
 @transaction.atomic
 def _turn(turns: Sequence[Turn], now: datetime) -> None:
     """Journeys that another writer holds are left for the next look."""
-    steps = _locked([one.row.journey_id for one in turns])
+    steps, flows = _locked([one.row.journey_id for one in turns])
     deadlines = {
         (one.journey_id, one.name, one.version): one
         for one in models.Deadline.objects.filter(
@@ -57,14 +57,16 @@ def _turn(turns: Sequence[Turn], now: datetime) -> None:
     models.Deadline.objects.filter(pk__in=[of.pk for _, of in done]).update(
         flip_count=F("flip_count") + 1
     )
-    flip_rows.save(flips)
+    flip_rows.save(flips, flows)
     live.announce([of.journey_id for _, of in done])
 
 
-def _locked(ids: Sequence[UUID]) -> dict[UUID, str]:
+def _locked(ids: Sequence[UUID]) -> tuple[dict[UUID, str], dict[UUID, int]]:
+    """Lock journeys; return where each stands, and its flow."""
     skip = connection.features.has_select_for_update_skip_locked
     rows = models.Journey.objects.select_for_update(skip_locked=skip).filter(id__in=ids)
-    return dict(rows.order_by("id").values_list("id", "step"))
+    found = list(rows.order_by("id").values_list("id", "step", "flow_id"))
+    return {row: step for row, step, _ in found}, {row: flow for row, _, flow in found}
 
 
 def _known(steps: dict[UUID, str]) -> dict[tuple[UUID, str, int], bool]:

@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from slatrack.alerting import reading, routing, sweeping
 from slatrack.alerting.models import Alert, Incident
-from slatrack.tracking.models import Deadline, Flip, Journey
+from slatrack.tracking.models import Deadline, Journey, UnroutedFlip
 from tests import factories as make
 from tests.alerting.told import NOW, channel, told
 
@@ -23,8 +23,7 @@ def burst(count, flow=None, *, recorded_at=NOW):
     flips = [
         make.new_flip(row, "verdict", "waiting", "missed", recorded_at=recorded_at) for row in rows
     ]
-    make.queue(Flip.objects.bulk_create(flips))
-    return [flip.pk for flip in flips]
+    return [flip.pk for flip in UnroutedFlip.objects.bulk_create(flips)]
 
 
 def test_very_many_misses_are_one_incident_and_one_message_a_channel(

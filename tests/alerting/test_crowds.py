@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from slatrack.alerting import crowds, routing
 from slatrack.alerting.models import Alert, Channel, Delivery, Incident
-from slatrack.tracking.models import Deadline, Flip, Flow, Journey, Unrouted
+from slatrack.tracking.models import Deadline, Flip, Flow, Journey, UnroutedFlip
 from tests import factories as make
 from tests.alerting.test_burst import burst
 from tests.alerting.told import DUE, NOW, channel, told
@@ -64,7 +64,7 @@ def rounds(draw):
 
 def play(found):
     """Have the flips recorded and routed, round by round; return what stands then."""
-    for model in (Delivery, Alert, Incident, Channel, Unrouted, Flip, Deadline, Journey, Flow):
+    for model in (Delivery, Alert, Incident, Channel, UnroutedFlip, Flip, Deadline, Journey, Flow):
         model.objects.all().delete()
     channel()
     rows = [make.journey(key=f"T{number}", due_at=DUE) for number in range(EVENTS)]
@@ -93,7 +93,7 @@ def stands():
         "deadline", "step", "state", "severity", "rung", "rank", "told_rank", "events",
         "open_events", "opened_at", "first_at", "last_at", "earliest_due_at",
     )  # fmt: skip
-    left = Unrouted.objects.count()
+    left = UnroutedFlip.objects.count()
     return list(alerts.values_list(*one_alert)), list(incidents), left
 
 
@@ -112,11 +112,11 @@ def test_together_is_as_one_by_one(found, monkeypatch, caplog):
 def test_a_crowd_withholds_the_warning_that_was_not_sent_yet():
     channel()
     ids = burst(routing.MANY)
-    for row in Flip.objects.all():
-        make.flip(row.journey, "warning", "0", "1", recorded_at=DUE)
-    routing.take_up(
-        list(Flip.objects.filter(about="warning").values_list("pk", flat=True)), now=NOW
-    )
+    warnings = [
+        make.flip(row.journey, "warning", "0", "1", recorded_at=DUE).pk
+        for row in UnroutedFlip.objects.all()
+    ]
+    routing.take_up(warnings, now=NOW)
 
     routing.take_up(ids, now=NOW + timedelta(seconds=1))
 

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from slatrack.alerting import crowds, routing
 from slatrack.alerting.models import Alert, Delivery, Incident
 from slatrack.domain.ladder import rung_of
-from slatrack.tracking.models import Unrouted
+from slatrack.tracking.models import UnroutedFlip
 from tests import factories as make
 from tests.alerting.told import DUE, NOW, channel, event, told
 
@@ -127,7 +127,7 @@ def test_what_is_alike_but_for_one_part_is_another_crowd(change, fields):
     routing.take_up(None, now=NOW)
 
     for flip in flips:
-        alert = Alert.objects.get(flip=flip)
+        alert = Alert.objects.get(flip__journey=flip.journey, flip__number=flip.number)
         assert (alert.rung, alert.warning) == rung_of(flip.about, flip.before, flip.after)
         assert (alert.severity, alert.step) == (flip.severity, flip.step)
         joined, its = alert.incident, (flip.journey.flow, flip.deadline, flip.step)
@@ -216,7 +216,7 @@ if connection.vendor == "postgresql":
 
         def hold():
             with transaction.atomic():
-                list(Unrouted.objects.select_for_update().filter(pk=ids[0]))
+                list(UnroutedFlip.objects.select_for_update().filter(pk=ids[0]))
                 holding.set()
                 done.wait(30)
             connection.close()

@@ -2,7 +2,7 @@ import pytest
 
 from slatrack.alerting import routing
 from slatrack.alerting.models import Alert, Delivery, Incident
-from slatrack.tracking.models import Unrouted
+from slatrack.tracking.models import UnroutedFlip
 from tests import factories as make
 from tests.alerting.told import DUE, NOW, channel, event, met, missed, route, told, warned
 
@@ -40,7 +40,7 @@ def test_two_watchers_that_saw_the_same_miss_make_one_alert():
 
     assert Alert.objects.count() == 1
     assert told() == ["opened missed"]
-    assert not Unrouted.objects.exists()
+    assert not UnroutedFlip.objects.exists()
 
 
 def test_flips_without_ids_are_found_oldest_first_and_all():
@@ -207,5 +207,5 @@ def test_one_bad_flip_stops_no_other(caplog):
 
     assert routing.take_up(None, now=NOW) == 3
 
-    assert [row.flip for row in Unrouted.objects.all()] == [bad]
+    assert list(UnroutedFlip.objects.all()) == [bad]
     assert f"flip {bad.pk} cannot be taken up" in caplog.text

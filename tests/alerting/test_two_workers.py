@@ -7,7 +7,7 @@ from django.db import connection
 
 from slatrack.alerting import outbox, routing
 from slatrack.alerting.models import Alert, Delivery, Incident
-from slatrack.tracking.models import Unrouted
+from slatrack.tracking.models import UnroutedFlip
 from tests.alerting.test_burst import burst
 from tests.alerting.told import NOW, channel, event, missed, route, told
 
@@ -48,7 +48,7 @@ def test_two_that_take_up_the_same_flips_make_each_alert_once():
 
     routing.take_up(None, now=NOW)  # what was skipped because another held it
     assert sum(taken) <= 40
-    assert not Unrouted.objects.exists()
+    assert not UnroutedFlip.objects.exists()
     assert Alert.objects.count() == 40
     assert told() == ["opened missed"]
 

@@ -29,11 +29,12 @@ def separate() -> bool:
 
 
 FLIPS = """
-from slatrack.tracking.models import Flip
+from slatrack.tracking import flip_history
 import json
-for row in Flip.objects.filter(about="verdict", after="missed").values_list(
-    "journey__key", "due_at", "recorded_at").order_by("id"):
-    print(json.dumps([row[0], row[1].timestamp() * 1000, row[2].timestamp() * 1000]))
+for one in flip_history.every():
+    if (one.about, one.after) == ("verdict", "missed"):
+        instants = [at.timestamp() * 1000 for at in (one.due_at, one.recorded_at)]
+        print(json.dumps([one.journey.key, *instants]))
 """
 
 

@@ -35,7 +35,7 @@ for number in range({number}):
                            secret=new_secret(), created_at=timezone.now())
 """
 LEFT = """
-SELECT (SELECT count(*) FROM tracking_unrouted)
+SELECT (SELECT count(*) FROM tracking_unroutedflip)
      + (SELECT count(*) FROM alerting_delivery WHERE state = 'pending'),
        (SELECT count(DISTINCT journey_id) FROM alerting_alert WHERE rung = 'missed')
 """

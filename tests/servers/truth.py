@@ -39,6 +39,7 @@ def missed_once(place: Place) -> set[tuple[str, str]]:
     flips = place.rows(
         "SELECT f.name, j.key, t.after, count(*) FROM ("
         "SELECT journey_id, about, after FROM tracking_flip UNION ALL "
+        "SELECT journey_id, about, after FROM tracking_unroutedflip UNION ALL "
         "SELECT journey_id, 'verdict', verdict FROM tracking_deadline WHERE decided_at IS NOT NULL"
         ") t JOIN tracking_journey j ON j.id = t.journey_id "
         "JOIN tracking_flow f ON f.id = j.flow_id WHERE about = 'verdict' "

@@ -5,7 +5,15 @@ from itertools import permutations
 import pytest
 
 from slatrack.tracking import flows, reading
-from slatrack.tracking.models import Deadline, Flip, Journey, Source, SpanBlock, Trace
+from slatrack.tracking.models import (
+    Deadline,
+    Flip,
+    Journey,
+    Source,
+    SpanBlock,
+    Trace,
+    UnroutedFlip,
+)
 from tests.bonds import after, sent, settle, store
 from tests.recorded_flips import recorded
 
@@ -61,7 +69,7 @@ def deadline():
 
 
 def forget():
-    for model in (Flip, Deadline, Journey, Trace, SpanBlock):
+    for model in (Flip, UnroutedFlip, Deadline, Journey, Trace, SpanBlock):
         model.objects.all().delete()
 
 
@@ -124,8 +132,8 @@ def test_what_was_told_of_the_version_before_stays_on_record():
     settle(61)
     store([received("v2", at=100, version=2), reported("v2", at=110)], at=120)
     settle(120)
-    told = Flip.objects.filter(about="verdict").order_by("number")
-    assert list(told.values_list("before", "after")) == [("waiting", "missed"), ("missed", "met")]
+    told = recorded("before", "after", about="verdict")
+    assert told == [("waiting", "missed"), ("missed", "met")]
 
 
 def test_versions_are_ordered_by_number_not_by_arrival_or_time():
@@ -180,11 +188,8 @@ def test_a_miss_that_was_told_before_a_late_cancellation_came_is_taken_back_on_r
     store([received()], at=10)
     settle(61)
     store([busted(at=20)], at=70)
-    told = Flip.objects.filter(about="verdict").order_by("number")
-    assert list(told.values_list("before", "after")) == [
-        ("waiting", "missed"),
-        ("missed", "waiting"),
-    ]
+    told = recorded("before", "after", about="verdict")
+    assert told == [("waiting", "missed"), ("missed", "waiting")]
     assert deadline().reason.startswith("not applicable: the event was cancelled at")
 
 

@@ -6,7 +6,7 @@ import pytest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span as Otlp
 
 from slatrack.tracking import flows, reading
-from slatrack.tracking.models import Flip, Journey
+from slatrack.tracking.models import Journey
 from tests.bonds import NOON, after, sent, settle, store
 from tests.otlp.build import key_values
 from tests.recorded_flips import recorded
@@ -77,11 +77,9 @@ def test_an_event_in_a_dead_letter_topic_has_failed_and_says_where_and_why():
         "type": "java.lang.IllegalArgumentException",
         "message": "no ISIN",
     }
-    [flip] = Flip.objects.all()
-    assert (flip.after, flip.reason) == (
-        "failed",
-        "put into dead-letter topic trades.DLQ, partition 2, offset 41",
-    )
+    assert recorded("after", "reason") == [
+        ("failed", "put into dead-letter topic trades.DLQ, partition 2, offset 41")
+    ]
 
 
 def test_it_is_not_lost_for_everybody_knows_where_it_is():
@@ -131,8 +129,7 @@ def test_driven_again_and_reported_it_is_done():
     assert status() == "in_flight"
     store([reported()], at=110)
     assert trade()["status"] == "done"
-    told = Flip.objects.filter(about="status").order_by("number")
-    assert list(told.values_list("before", "after")) == [
+    assert recorded("before", "after", about="status") == [
         ("in_flight", "failed"),
         ("failed", "in_flight"),
     ]

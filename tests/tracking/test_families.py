@@ -7,7 +7,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from slatrack.tracking import flows, reading
-from slatrack.tracking.models import Child, Deadline, Flip, Journey, Recount, SpanBlock, Trace
+from slatrack.tracking.models import (
+    Child,
+    Deadline,
+    Flip,
+    Journey,
+    Recount,
+    SpanBlock,
+    Trace,
+    UnroutedFlip,
+)
 from tests.bonds import after, sent, settle, store
 
 pytestmark = pytest.mark.django_db
@@ -198,7 +207,7 @@ def rows():
 
 
 def forget():
-    for model in (Recount, Child, Flip, Deadline, Journey, Trace, SpanBlock):
+    for model in (Recount, Child, Flip, UnroutedFlip, Deadline, Journey, Trace, SpanBlock):
         model.objects.all().delete()
 
 

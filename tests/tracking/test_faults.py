@@ -8,7 +8,15 @@ import pytest
 from django.db import DatabaseError, OperationalError, connection
 
 from slatrack.tracking import flows, recorder, watcher
-from slatrack.tracking.models import Deadline, Flip, Journey, Source, SpanBlock, Trace
+from slatrack.tracking.models import (
+    Deadline,
+    Flip,
+    Journey,
+    Source,
+    SpanBlock,
+    Trace,
+    UnroutedFlip,
+)
 from slatrack.tracking.recorder import record
 from slatrack.tracking.sources import Advance
 from tests.only_on import only_on
@@ -28,7 +36,7 @@ def trade_reporting():
 
 
 def assert_nothing_was_written():
-    for model in (Trace, Journey, Deadline, Flip, SpanBlock):
+    for model in (Trace, Journey, Deadline, Flip, UnroutedFlip, SpanBlock):
         assert not model.objects.exists(), model
     assert Source.objects.get().next_offset is None
 

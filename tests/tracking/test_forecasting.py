@@ -7,8 +7,17 @@ import pytest
 from slatrack.alerting.models import Alert, Incident
 from slatrack.alerting.routing import take_up
 from slatrack.tracking import forecasting
-from slatrack.tracking.models import Deadline, Flip, Forecast, Journey, Outlook, Source
+from slatrack.tracking.models import (
+    Deadline,
+    Flip,
+    Forecast,
+    Journey,
+    Outlook,
+    Source,
+    UnroutedFlip,
+)
 from slatrack.tracking.recorder import record
+from tests.recorded_flips import recorded
 from tests.tracking.forecast_world import (
     DOCUMENT,
     LATER,
@@ -35,8 +44,7 @@ def waiting(key: str = "T1", start: float = LATER, *, now: float | None = None, 
 
 
 def risks() -> list[tuple[str, str]]:
-    rows = Flip.objects.filter(about="risk").order_by("id")
-    return list(rows.values_list("before", "after"))
+    return recorded("before", "after", about="risk")
 
 
 @pytest.mark.parametrize(
@@ -102,8 +110,8 @@ def test_at_risk_that_is_routed_after_missed_is_no_alert():
     waiting()
     look(LATER + 50)
     settle(LATER + 200)
-    risk = Flip.objects.get(about="risk")
-    take_up([Flip.objects.get(after="missed").pk], now=at(LATER + 200))
+    risk = UnroutedFlip.objects.get(about="risk")
+    take_up([UnroutedFlip.objects.get(after="missed").pk], now=at(LATER + 200))
     take_up([risk.pk], now=at(LATER + 201))
 
     assert [one.rung for one in Alert.objects.all()] == ["missed"]
@@ -122,8 +130,8 @@ def test_an_arrival_after_all_settles_the_score():
     assert [fraction for fraction, _ in row.said] == [0.25, 0.5, 0.75]
     said = [probability for _, probability in row.said]
     assert said == sorted(said)
-    flips = Flip.objects.filter(deadline="within a minute", journey__key="T1").order_by("number")
-    assert [(f.number, f.after) for f in flips] == [(1, "at_risk"), (2, "met")]
+    flips = recorded("number", "after", "deadline", journey__key="T1")
+    assert [one[:2] for one in flips if one[2] == "within a minute"] == [(1, "at_risk"), (2, "met")]
 
 
 def test_too_little_history_is_no_forecast():

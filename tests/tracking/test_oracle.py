@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from slatrack.domain.spans import Kind
 from slatrack.tracking import flip_history, flows, watcher
-from slatrack.tracking.models import Deadline, Flip, Journey, SpanBlock, Trace
+from slatrack.tracking.models import Deadline, Flip, Journey, SpanBlock, Trace, UnroutedFlip
 from slatrack.tracking.recorder import record
 from tests.recorded_flips import recorded
 from tests.spans import NOON, span
@@ -209,7 +209,7 @@ def worlds(draw):
 
 
 def forget():
-    for model in (Flip, Deadline, Journey, Trace, SpanBlock):
+    for model in (Flip, UnroutedFlip, Deadline, Journey, Trace, SpanBlock):
         model.objects.all().delete()
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from slatrack.domain.parts import journey_id
 from slatrack.tracking import flows, reading, watcher
-from slatrack.tracking.models import Deadline, Flip, Journey, SpanBlock, Trace
+from slatrack.tracking.models import Deadline, Flip, Journey, SpanBlock, Trace, UnroutedFlip
 from slatrack.tracking.recorder import record
 from tests.recorded_flips import recorded
 from tests.spans import NOON, span
@@ -46,7 +46,7 @@ def state():
 
 
 def forget():
-    for model in (Flip, Deadline, Journey, Trace, SpanBlock):
+    for model in (Flip, UnroutedFlip, Deadline, Journey, Trace, SpanBlock):
         model.objects.all().delete()
 
 

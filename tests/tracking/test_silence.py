@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from slatrack.tracking import flows, quiet_bulk, rule_versions, watcher
 from slatrack.tracking.decisions import Moment
-from slatrack.tracking.models import Deadline, Flip, Journey, RuleVersion, Source
+from slatrack.tracking.models import Deadline, Journey, RuleVersion, Source, UnroutedFlip
 from slatrack.tracking.recorder import record
+from tests.recorded_flips import recorded
 from tests.spans import NOON
 from tests.trades import accepted, enriched, received, reported
 
@@ -115,7 +116,7 @@ def at_rest():
         del row["judged_by"]
         row["parts"] = bytes(row["parts"])
     deadlines = Deadline.objects.order_by("journey", "name").values()
-    flips = Flip.objects.order_by("journey", "deadline", "number").values()
+    flips = UnroutedFlip.objects.order_by("journey", "deadline", "number").values()
     return list(journeys), *(_without_ids(rows) for rows in (deadlines, flips))
 
 
@@ -149,8 +150,7 @@ def unreadable():
 
 
 def told():
-    rows = Flip.objects.order_by("number")
-    return [(row.about, row.before, row.after, row.step) for row in rows]
+    return recorded("about", "before", "after", "step")
 
 
 def test_warnings_and_a_miss_need_no_spans():
@@ -193,7 +193,7 @@ def test_silence_that_may_mean_that_an_event_is_lost_is_folded():
     watcher.settle_due(now=minutes(41))
 
     assert Journey.objects.get().status == "lost"
-    assert {row.after for row in Flip.objects.all()} == {"missed", "lost"}
+    assert {after for (after,) in recorded("after")} == {"missed", "lost"}
 
 
 def test_what_is_open_again_is_judged_by_the_version_that_took_over_meanwhile():

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from slatrack.tracking import flows, rule_versions, watcher
-from slatrack.tracking.models import Deadline, Flip, Journey, RuleVersion
+from slatrack.tracking.models import Deadline, Flip, Journey, RuleVersion, UnroutedFlip
 from slatrack.tracking.recorder import record
 from tests.recorded_flips import recorded
 from tests.spans import NOON
@@ -116,7 +116,8 @@ def told_where_they_can_be():
     for one in telling:
         assert (one.verdict, one.flip_count) == ("met", 1)
         assert one.reached_at is not None
-        assert not Flip.objects.filter(journey=one.journey_id, deadline=one.name).exists()
+        for model in (Flip, UnroutedFlip):
+            assert not model.objects.filter(journey=one.journey_id, deadline=one.name).exists()
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

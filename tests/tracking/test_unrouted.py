@@ -1,23 +1,35 @@
-"""Which flips wait for alerting: kept by the migration that gave them a queue, there and back."""
+"""Which flips wait for alerting: kept by the migrations that gave them a queue, there and back."""
 
 import pytest
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from slatrack.tracking.models import Flip, Unrouted
+from slatrack.tracking.models import Flip, UnroutedFlip
 from tests import factories as make
+from tests.recorded_flips import recorded
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-BEFORE = ("tracking", "0002_feeds")
+ROWS_ALONE = ("tracking", "0002_feeds")  # a column says which flips wait
+QUEUE_BESIDE = ("tracking", "0006_dictionary")  # all flips are history; the queue names some
 
 
 @pytest.fixture
-def before():
-    """The database as it was before the queue; afterwards it is as it should be."""
+def waits():
+    return make.flip(make.journey(), "verdict", "waiting", "missed")
+
+
+@pytest.fixture
+def taken_up(waits):
+    return make.taken_up(waits.journey, "warning", "0", "1")
+
+
+@pytest.fixture(params=[ROWS_ALONE, QUEUE_BESIDE], ids=lambda one: one[1])
+def before(request, waits, taken_up):
+    """The tables as they were before a migration; afterwards they are as they should be."""
     executor = MigrationExecutor(connection)
-    executor.migrate([BEFORE])
-    yield executor.loader.project_state(BEFORE).apps.get_model("tracking", "Flip")
+    executor.migrate([request.param])
+    yield executor.loader.project_state(request.param).apps
     migrate()
 
 
@@ -26,21 +38,33 @@ def migrate():
     executor.migrate(executor.loader.graph.leaf_nodes("tracking"))
 
 
-@pytest.fixture
-def flips():
-    row = make.journey()
-    waits = make.flip(row, "verdict", "waiting", "missed")
-    taken_up = make.flip(row, "warning", "0", "1")
-    Unrouted.objects.filter(flip=taken_up).delete()
-    return waits, taken_up
+def waiting(apps):
+    """Return the journeys and numbers of the flips that wait, as each version says it."""
+    rows = apps.get_model("tracking", "Flip").objects
+    if "routed_at" in {field.name for field in rows.model._meta.fields}:
+        return list(rows.filter(routed_at=None).values_list("journey", "number"))
+    queue = apps.get_model("tracking", "Unrouted").objects
+    return list(queue.values_list("flip__journey", "flip__number"))
 
 
-def test_what_waits_is_what_waited(flips, before):
-    waits, taken_up = flips
-    assert [row.pk for row in before.objects.filter(routed_at=None)] == [waits.pk]
+def test_what_waits_is_what_waited(waits, taken_up, before):
+    said = {field: getattr(taken_up, field) for field in ("number", "after", "recorded_at")}
+    assert waiting(before) == [(waits.journey_id, waits.number)]
 
     migrate()
 
-    [queued] = Unrouted.objects.all()
-    assert (queued.flip, queued.journey, queued.flow) == (waits, waits.journey, make.flow())
-    assert set(Flip.objects.all()) == {waits, taken_up}
+    [queued] = UnroutedFlip.objects.all()
+    assert (queued.journey, queued.flow) == (waits.journey, make.flow())
+    [history] = Flip.objects.all()
+    assert {field: getattr(history, field) for field in said} == said
+
+
+def test_what_was_recorded_is_the_same_there_and_back(waits, taken_up):
+    before = recorded()
+    assert len(before) == 2
+
+    for version in (ROWS_ALONE, QUEUE_BESIDE):
+        MigrationExecutor(connection).migrate([version])
+        migrate()
+
+        assert recorded() == before

@@ -13,7 +13,7 @@ from slatrack.bench.faults import backlog, clock, database, kafka
 from slatrack.bench.faults.members import Member
 from slatrack.bench.faults.proxy import Link
 from slatrack.bench.faults.scene import Scene
-from slatrack.tracking.models import Flip, Journey
+from slatrack.tracking.models import Flip, Journey, UnroutedFlip
 
 TAKEN_OVER = 90.0  # seconds until another must have the partitions of one that is silent
 
@@ -71,7 +71,9 @@ def outage(scene: Scene) -> None:
     for member in scene.consumers:
         member.start()
     scene.until(scene.all_read, "it never went on")
-    scene.notes["unknown_meanwhile"] = Flip.objects.filter(after="unknown").count()
+    scene.notes["unknown_meanwhile"] = sum(
+        model.objects.filter(after="unknown").count() for model in (UnroutedFlip, Flip)
+    )
 
 
 def verdicts() -> set[str]:
