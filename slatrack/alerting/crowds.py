@@ -16,6 +16,7 @@ from slatrack.alerting.models import Alert
 from slatrack.domain.deadlines import LATE as REACHED_LATE
 from slatrack.domain.ladder import Rung
 from slatrack.tracking import store
+from slatrack.tracking.flip_rows import MADE_HISTORY
 from slatrack.tracking.models import UnroutedFlip
 
 if TYPE_CHECKING:
@@ -87,26 +88,17 @@ HAVING count(*) >= %(fewest)s
 ORDER BY min(f.id)
 """
 
-_WRITE = """
-WITH taken AS (
-    DELETE FROM tracking_unroutedflip WHERE id = ANY(%(ids)s::bigint[]) RETURNING *
-), f AS (
-    INSERT INTO tracking_flip (journey_id, deadline, version, number, about, "before", "after",
-        severity, step, at, due_at, watermark, almanac, reason, recorded_at)
-    SELECT journey_id, deadline, version, number, about, "before", "after",
-        severity, step, at, due_at, watermark, almanac, reason, recorded_at
-    FROM taken ORDER BY id RETURNING *
-)
-INSERT INTO alerting_alert (flip_id, journey_id, incident_id, deadline, version, rung, warning,
-                            severity, step, at, due_at, decided_at, late, reason)
-SELECT f.id, f.journey_id, %(incident)s::bigint, f.deadline, f.version, %(rung)s, %(warning)s::int,
+_ALERTS = """
+INSERT INTO alerting_alert (journey_id, incident_id, deadline, version, rung, warning, severity,
+                            step, at, due_at, decided_at, late, reason)
+SELECT f.journey_id, %(incident)s::bigint, f.deadline, f.version, %(rung)s, %(warning)s::int,
        %(severity)s, f.step, f.at, f.due_at, f.recorded_at,
        CASE WHEN %(timed)s AND f.reason <> %(reached_late)s AND f.recorded_at - f.at > %(late)s
             THEN f.recorded_at - f.at > %(late)s + make_interval(secs => coalesce(
                  (SELECT d.grace_seconds FROM tracking_deadline d
                   WHERE d.journey_id = f.journey_id AND d.name = f.deadline), 0))
             ELSE false END, f.reason
-FROM f
+FROM taken f ORDER BY f.id
 """
 
 
@@ -124,7 +116,7 @@ def join(claimed: Claimed, *, now: datetime) -> tuple[list[Joining], int]:
     """
     values = {"ids": claimed.ids, "last": claimed.last, "fewest": FEWEST}
     found = [Found(*row) for row in store.run(_FIND, values)]
-    leaders = {row.pk: row.as_flip() for row in _waiting(one.leader for one in found)}
+    leaders = {row.pk: row for row in _waiting(one.leader for one in found)}
     crowds = [
         Crowd(alert, one.events, one.first_at, one.last_at, one.due_at)
         for one in found
@@ -148,12 +140,12 @@ def _write(alert: Alert, ids: str) -> None:
         "warning": alert.warning, "severity": alert.severity, "late": LATE,
         "timed": alert.rung in (Rung.DUE_SOON, Rung.MISSED), "reached_late": REACHED_LATE,
     }  # fmt: skip
-    store.run(_WRITE, values)
+    store.run(MADE_HISTORY + _ALERTS, values)
 
 
 def _number(leaders: Iterable[Alert]) -> None:
-    """Give the alerts that are told of the ids that they and their flips were written with."""
+    """Give the alerts that are told of the ids that they were written with."""
     for alert in leaders:
         names = ("journey_id", "deadline", "version", "rung", "warning")
         written = Alert.objects.filter(**{name: getattr(alert, name) for name in names})
-        alert.pk, alert.flip_id = written.values_list("pk", "flip").get()
+        alert.pk = written.values_list("pk", flat=True).get()

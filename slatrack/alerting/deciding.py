@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from slatrack.alerting.models import Alert
 from slatrack.domain.ladder import BEFORE_DUE, Rung, rung_of
-from slatrack.tracking.models import Deadline, Flip
+from slatrack.tracking.models import Deadline, UnroutedFlip
 
 LATE = timedelta(seconds=60)  # beyond the grace: then an alert says that it comes late
 DEFAULT_SEVERITY = "warning"
@@ -13,7 +13,7 @@ DEFAULT_SEVERITY = "warning"
 Place = tuple[object, str, int, str, int]  # journey, deadline, version, rung, warning
 
 
-def decide(flips: Sequence[Flip]) -> list[Alert]:
+def decide(flips: Sequence[UnroutedFlip]) -> list[Alert]:
     """Return the alerts, unsaved, that the flips call for and that were not decided before."""
     known = _known(flips)
     graces = _graces(flips)
@@ -32,12 +32,12 @@ def _is_inhibited(alert: Alert, known: set[Place]) -> bool:
     return alert.rung in BEFORE_DUE and missed in known
 
 
-def _known(flips: Sequence[Flip]) -> set[Place]:
+def _known(flips: Sequence[UnroutedFlip]) -> set[Place]:
     rows = Alert.objects.filter(journey__in={flip.journey_id for flip in flips})
     return set(rows.values_list("journey_id", "deadline", "version", "rung", "warning"))
 
 
-def _graces(flips: Sequence[Flip]) -> dict[tuple[object, str], timedelta]:
+def _graces(flips: Sequence[UnroutedFlip]) -> dict[tuple[object, str], timedelta]:
     """Return the graces of deadlines; of those flips only that may be late: nobody asks others."""
     late = {flip.journey_id for flip in flips if flip.recorded_at - flip.at > LATE}
     if not late:
@@ -51,7 +51,7 @@ def _place(alert: Alert) -> Place:
     return alert.journey_id, alert.deadline, alert.version, alert.rung, alert.warning
 
 
-def alert_of(flip: Flip, grace: timedelta = timedelta()) -> Alert | None:
+def alert_of(flip: UnroutedFlip, grace: timedelta = timedelta()) -> Alert | None:
     """Return the alert that a flip calls for, unsaved, whatever was decided before; or None."""
     found = rung_of(flip.about, flip.before, flip.after)
     if found is None:
@@ -59,7 +59,6 @@ def alert_of(flip: Flip, grace: timedelta = timedelta()) -> Alert | None:
     rung, warning = found
     timed = rung in (Rung.DUE_SOON, Rung.MISSED) and flip.reason != "reached late"
     return Alert(
-        flip=flip,
         journey=flip.journey,
         deadline=flip.deadline,
         version=flip.version,

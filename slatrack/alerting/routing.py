@@ -21,7 +21,8 @@ from slatrack.alerting.joining import Joining, join
 from slatrack.alerting.messages import prepare_links
 from slatrack.alerting.models import Alert, Incident
 from slatrack.alerting.telling import Teller, pending_warnings, withhold_outdated
-from slatrack.tracking.models import Flip, Flow, UnroutedFlip
+from slatrack.tracking import flip_rows
+from slatrack.tracking.models import Flow, UnroutedFlip
 
 logger = logging.getLogger(__name__)
 
@@ -121,16 +122,16 @@ def _take_up_crowd(
     return claimed, count
 
 
-def _of_warned(claimed: crowds.Claimed) -> dict[int, Flip]:
+def _of_warned(claimed: crowds.Claimed) -> dict[int, UnroutedFlip]:
     """Return claimed flips, by place in the queue, of events with a warning yet to be sent."""
     warned = set(pending_warnings().values_list("alert__journey", flat=True))
     if not warned:
         return {}
     rows = UnroutedFlip.objects.filter(pk__in=claimed.numbers(), journey__in=warned)
-    return {row.pk: row.as_flip() for row in rows}
+    return {row.pk: row for row in rows}
 
 
-def _withhold_outdated(of_warned: dict[int, Flip]) -> None:
+def _withhold_outdated(of_warned: dict[int, UnroutedFlip]) -> None:
     """Supersede the warnings of those that were taken up."""
     if of_warned:
         left = UnroutedFlip.objects.filter(pk__in=of_warned).values_list("pk", flat=True)
@@ -161,17 +162,16 @@ def _take_up(flip_ids: Sequence[int], now: datetime) -> int:
     if not waiting:
         return 0
     _lock_flows(row.flow_id for row in waiting)
-    flips = Flip.objects.bulk_create(row.as_flip() for row in waiting)
-    alerts = decide(flips)
+    alerts = decide(waiting)
     joinings = join(alerts, now=now)
     Alert.objects.bulk_create(alerts)
     recount(_to_count(joinings))
-    withhold_outdated(flips)
+    withhold_outdated(waiting)
     Teller(now).tell(joinings)
-    UnroutedFlip.objects.filter(pk__in=[row.pk for row in waiting]).delete()
+    flip_rows.make_history([row.pk for row in waiting])
     live.announce_alerts([joining.incident.pk for joining in joinings])
-    logger.debug("%d flips: %d alerts in %d incidents", len(flips), len(alerts), len(joinings))
-    return len(flips)
+    logger.debug("%d flips: %d alerts in %d incidents", len(waiting), len(alerts), len(joinings))
+    return len(waiting)
 
 
 def _to_count(joinings: Iterable[Joining]) -> list[Incident]:

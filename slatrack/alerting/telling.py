@@ -20,7 +20,7 @@ from slatrack.alerting.ringing import ring
 from slatrack.alerting.routes import Routes
 from slatrack.domain.ladder import BEFORE_DUE, CALLING, Rung, rank
 from slatrack.domain.states import Status
-from slatrack.tracking.models import Flip
+from slatrack.tracking.models import UnroutedFlip
 
 News = Delivery.News
 _LATER = (News.RESUMED, News.RESOLVED)  # decided by the sweep, not by a flip
@@ -98,9 +98,11 @@ def pending_warnings() -> QuerySet[Delivery]:
     return Delivery.objects.filter(state=Delivery.State.PENDING, rung__in=rungs)
 
 
-def withhold_outdated(flips: Iterable[Flip]) -> None:
+def withhold_outdated(flips: Iterable[UnroutedFlip]) -> None:
     """Supersede warnings not sent yet of deadlines decided meanwhile, and of cancelled events."""
-    ends = [f for f in flips if f.about == Flip.About.VERDICT or f.after == Status.CANCELLED]
+    ends = [
+        f for f in flips if f.about == UnroutedFlip.About.VERDICT or f.after == Status.CANCELLED
+    ]
     decided = {(f.journey_id, f.deadline): f for f in ends}
     pending = pending_warnings().filter(alert__journey__in={journey for journey, _ in decided})
     for row in pending.select_related("alert"):

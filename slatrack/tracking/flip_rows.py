@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
+
 from slatrack.tracking import models, store, wake
 from slatrack.tracking.implied_flips import Dated, is_no_news
 
@@ -11,6 +13,18 @@ COLUMNS = (
     "journey", "deadline", "version", "number", "about", "before", "after", "severity", "step",
     "at", "due_at", "watermark", "reason", "recorded_at", "almanac",
 )  # fmt: skip
+# Of PostgreSQL: some flips leave the queue (`taken`) and become history, in order.
+MADE_HISTORY = """
+WITH taken AS (
+    DELETE FROM tracking_unroutedflip WHERE id = ANY(%(ids)s::bigint[]) RETURNING *
+), history AS (
+    INSERT INTO tracking_flip (journey_id, deadline, version, number, about, "before", "after",
+        severity, step, at, due_at, watermark, almanac, reason, recorded_at)
+    SELECT journey_id, deadline, version, number, about, "before", "after",
+        severity, step, at, due_at, watermark, almanac, reason, recorded_at
+    FROM taken ORDER BY id
+)
+"""
 
 
 def save(flips: Sequence[Dated], flows: Mapping[UUID, int]) -> None:
@@ -24,6 +38,16 @@ def save(flips: Sequence[Dated], flows: Mapping[UUID, int]) -> None:
     if news:
         store.insert(models.UnroutedFlip, (*COLUMNS, "flow"), news)
         wake.route_flips()
+
+
+def make_history(ids: Sequence[int]) -> None:
+    """Take UnroutedFlips, which are locked, out of the queue, and make Flips of them."""
+    if connection.vendor == "postgresql":
+        store.run(MADE_HISTORY + "SELECT 1", {"ids": list(ids)})
+        return
+    waiting = models.UnroutedFlip.objects.filter(pk__in=ids)
+    models.Flip.objects.bulk_create(row.as_flip() for row in waiting.order_by("id"))
+    waiting.delete()
 
 
 def any_of(journey_id: UUID) -> bool:

@@ -127,7 +127,7 @@ def test_what_is_alike_but_for_one_part_is_another_crowd(change, fields):
     routing.take_up(None, now=NOW)
 
     for flip in flips:
-        alert = Alert.objects.get(flip__journey=flip.journey, flip__number=flip.number)
+        alert = Alert.objects.get(journey=flip.journey, at=flip.at)
         assert (alert.rung, alert.warning) == rung_of(flip.about, flip.before, flip.after)
         assert (alert.severity, alert.step) == (flip.severity, flip.step)
         joined, its = alert.incident, (flip.journey.flow, flip.deadline, flip.step)

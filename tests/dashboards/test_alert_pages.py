@@ -5,7 +5,7 @@ from slatrack.alerting.models import Alert, Attempt, Channel, Delivery, Incident
 from slatrack.tracking.models import Outlook
 from tests.dashboards.incidents import incident
 from tests.dashboards.signed_in import client
-from tests.factories import NOON, flow, journey, minutes, taken_up
+from tests.factories import NOON, flow, journey, minutes
 
 pytestmark = pytest.mark.django_db
 
@@ -104,7 +104,6 @@ def test_an_incident_shows_its_events_and_everything_that_was_done_and_sent():
     row = incident()
     one = journey(key=HOSTILE, verdict="missed")
     Alert.objects.create(
-        flip=taken_up(one, "verdict", "waiting", "missed"),
         journey=one,
         incident=row,
         deadline=one.deadline,
@@ -147,7 +146,6 @@ def test_events_of_an_incident_come_in_pages(monkeypatch):
     for number in range(3):
         one = journey(key=f"T{number}", due_at=NOON + minutes(number))
         Alert.objects.create(
-            flip=taken_up(one, "verdict", "waiting", "missed"),
             journey=one,
             incident=row,
             deadline=one.deadline,

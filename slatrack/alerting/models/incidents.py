@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import models
 
 from slatrack.domain.ladder import Rung
-from slatrack.tracking.models import Flip, Flow, Journey
+from slatrack.tracking.models import Flow, Journey
 
 # Of rows that are written in bulk, in the transaction that locks what they refer to (ADR 100).
 _BULK: dict[str, Any] = {"db_index": False, "db_constraint": False}
@@ -96,9 +96,12 @@ class IncidentChange(models.Model):
 
 
 class Alert(models.Model):
-    """Something a person should know of one event: one rung of its ladder, decided once."""
+    """Something a person should know of one event: one rung of its ladder, decided once.
 
-    flip = models.OneToOneField(Flip, models.CASCADE, related_name="alert", db_constraint=False)
+    The Flip that it stands for has its journey, deadline, version, `at`, and `recorded_at` as
+    `decided_at`.
+    """
+
     journey = models.ForeignKey(Journey, models.CASCADE, related_name="alerts", **_BULK)
     incident = models.ForeignKey(
         Incident, models.SET_NULL, null=True, related_name="alerts", **_BULK

@@ -7,7 +7,7 @@ from django.utils import timezone
 from slatrack.alerting.models import Alert, IncidentChange
 from tests.dashboards.incidents import incident
 from tests.dashboards.signed_in import client
-from tests.factories import NOON, flow, journey, minutes, taken_up
+from tests.factories import NOON, flow, journey, minutes
 
 pytestmark = pytest.mark.django_db
 
@@ -93,7 +93,6 @@ def test_alerts_newest_first_in_pages():
     for number in range(3):
         one = journey(key=f"T{number}")
         Alert.objects.create(
-            flip=taken_up(one, "verdict", "waiting", "missed"),
             journey=one,
             incident=row,
             deadline=one.deadline,
