@@ -30,7 +30,7 @@ CHUNK = 500  # flips a transaction: short enough that the recorder hardly waits
 MOST = 20_000  # flips a sweep
 MANY = 100  # flips among which crowds are looked for
 AT_ONCE = 5_000  # flips among which they are, a transaction
-RECENT = timedelta(seconds=1)  # before a sweep: who recorded a flip since then is at the next ones
+RECENT = timedelta(seconds=0.6)  # ago: who recorded a flip since then is at the next ones
 GIVES_WAY = 2.0  # times as long as a chunk took
 CROWD = 100  # events of an incident that the sweep counts, not each chunk that joins it
 
@@ -74,6 +74,7 @@ def _take_up_crowds(flip_ids: Sequence[int] | None, now: datetime) -> tuple[int,
     if connection.vendor != "postgresql":
         return 0, None
     done = seen = after = 0
+    start = time.monotonic()
     while flip_ids is not None or seen < MOST:
         began = time.monotonic()
         try:
@@ -88,8 +89,9 @@ def _take_up_crowds(flip_ids: Sequence[int] | None, now: datetime) -> tuple[int,
         if claimed.last is None or claimed.number < MANY:
             return done, None
         after = claimed.last
-        if claimed.number == AT_ONCE and _deciding(now):
-            time.sleep(GIVES_WAY * (time.monotonic() - began))
+        ended = time.monotonic()
+        if claimed.number == AT_ONCE and _deciding(now + timedelta(seconds=ended - start)):
+            time.sleep(GIVES_WAY * (ended - began))
     return done, after
 
 

@@ -29,6 +29,7 @@ MISSED = "missed"
 UNITS = {
     "restart_seconds": "s from the start of a watcher to the first deadline that it settled",
     "decided_seconds": "s from the first due time until all are decided and recorded",
+    "late_seconds": "s from the last due time until all are decided and recorded",
     "alerted_seconds": "s from the first due time until all are alerts of incidents",
     "decided_per_second": "deadlines/s",
     "cpu_seconds_per_million": "CPU s, watchers alone",
@@ -85,7 +86,7 @@ def _measure(count: int, watchers: int, first_due: datetime) -> Figures:
         own, machine = running.cpu_seconds() or 0.0, machine_cpu()
         server = shares.family_seconds(database) or 0.0
         with _Routing():
-            end = first_due + timedelta(seconds=1)
+            end = first_due + standing.SECOND
             due = Journey.objects.filter(next_at__lte=end + timedelta(milliseconds=1))
             last = due.order_by("-next_at").values_list("id")[:1]  # the last is decided last
             _wait(lambda: datetime.now(UTC) > end and not last.all(), running, every=COUNT)
@@ -97,6 +98,7 @@ def _measure(count: int, watchers: int, first_due: datetime) -> Figures:
     return {
         "restart_seconds": round(restart, 2),
         "decided_seconds": round(decided, 2),
+        "late_seconds": round(decided - standing.SECOND.total_seconds(), 2),
         "alerted_seconds": round(alerted, 2),
         "decided_per_second": round(count / decided),
         "cpu_seconds_per_million": round(own / count * 1e6, 1),

@@ -16,6 +16,7 @@ from slatrack.tracking.models import Deadline, Flip, Flow, Journey, UnroutedFlip
 from tests import factories as make
 from tests.alerting.test_burst import burst
 from tests.alerting.told import DUE, NOW, channel, told
+from tests.only_on import only_on
 
 pytestmark = pytest.mark.django_db
 
@@ -151,3 +152,32 @@ def test_alerts_wait_for_nobody_once_no_verdicts_are_decided(monkeypatch):
     burst(250, recorded_at=NOW - routing.RECENT * 2)
 
     assert routing.take_up(None, now=NOW) == 250
+
+
+@only_on("postgresql")
+def test_alerts_wait_no_more_when_the_last_verdict_is_a_while_ago_however_long_a_sweep_takes(
+    monkeypatch,
+):
+    clock = Clock()
+    monkeypatch.setattr(routing, "AT_ONCE", 100)
+    monkeypatch.setattr(routing, "time", clock)
+    burst(350, recorded_at=NOW)
+
+    assert routing.take_up(None, now=NOW) == 350
+
+    assert len(clock.rests) == 1
+
+
+class Clock:
+    """Looking at it takes a tenth of a second; after a rest the last verdict is a while ago."""
+
+    def __init__(self):
+        self.at, self.rests = 0.0, []
+
+    def monotonic(self):
+        self.at += 0.1
+        return self.at
+
+    def sleep(self, seconds):
+        self.rests.append(seconds)
+        self.at += 2 * routing.RECENT.total_seconds()

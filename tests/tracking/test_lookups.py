@@ -7,7 +7,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from slatrack.tracking import discovering, watcher
+from slatrack.bench import standing
+from slatrack.tracking import discovering, store, watcher
 from slatrack.tracking.models import Journey, Trace
 from tests import factories as make
 from tests.only_on import only_on
@@ -49,6 +50,27 @@ def test_nothing_is_found_without_reading_the_table(stand, ask, index):
         cursor.execute(f"EXPLAIN {asked[-1]['sql']}")
         plan = " ".join(line for (line,) in cursor.fetchall())
     assert index in plan
+    assert "Seq Scan" not in plan
+
+
+@only_on("postgresql")
+def test_what_passes_in_silence_is_settled_without_reading_all_deadlines(monkeypatch):
+    """However sure PostgreSQL is, having analysed them, that reading all is less work."""
+    standing.stand(MANY, first_due=NOON - timedelta(hours=1), now=NOON - timedelta(hours=2))
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE tracking_journey, tracking_deadline")
+    run, plans = store.run, []
+
+    def explained(statement, values):
+        if "tracking_deadline" in statement:
+            plans.extend(line for (line,) in run("EXPLAIN " + statement, values))
+        return run(statement, values)
+
+    monkeypatch.setattr(store, "run", explained)
+    assert watcher.settle_due(now=NOON, limit=MANY // 3) == MANY // 3
+
+    plan = " ".join(plans)
+    assert "on tracking_deadline" in plan
     assert "Seq Scan" not in plan
 
 
