@@ -2,7 +2,7 @@ import pytest
 
 from slatrack.alerting import routing
 from slatrack.alerting.models import Alert, Delivery, Incident
-from slatrack.tracking.models import UnroutedFlip
+from slatrack.tracking.models import Flip, UnroutedFlip
 from tests import factories as make
 from tests.alerting.told import DUE, NOW, channel, event, met, missed, route, told, warned
 
@@ -198,6 +198,18 @@ def test_one_flow_in_trouble_does_not_hide_another():
     routing.take_up(None, now=NOW)
 
     assert Incident.objects.count() == 2
+
+
+def test_no_change_is_history_twice(caplog):
+    row = event()
+    first, again = (missed(row, number=1) for _ in range(2))
+
+    assert routing.take_up(None, now=NOW) == 1
+
+    assert list(UnroutedFlip.objects.all()) == [again]
+    assert [one.number for one in Flip.objects.all()] == [first.number]
+    assert Alert.objects.count() == 1
+    assert f"flip {again.pk} cannot be taken up" in caplog.text
 
 
 def test_one_bad_flip_stops_no_other(caplog):

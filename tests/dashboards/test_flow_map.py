@@ -8,9 +8,9 @@ from dashboards.flow_map import Known, flow_map
 from dashboards.flow_map_words import of_leg, of_step
 from dashboards.queries_leg_times import Measured, Times, measured
 from dashboards.queries_places import Place, missed_at, places
-from slatrack.tracking.models import Flip, Flow
+from slatrack.tracking.models import Flow
 from tests.dashboards.recorded import save_flow, trade
-from tests.factories import NOON, journey, minutes
+from tests.factories import NOON, flip, journey, minutes, taken_up
 from tests.trades import DOCUMENT, trade_flow
 
 ARCHIVED = "  - {step: archived, optional: true, match: {service: archive}, after: [enriched]}\n"
@@ -118,13 +118,11 @@ def test_events_are_counted_as_in_the_lanes_of_the_board():
 
 
 @pytest.mark.django_db
-def test_misses_are_counted_where_they_happened_unless_they_were_turned():
+@pytest.mark.parametrize("record", [flip, taken_up], ids=["waiting for alerting", "taken up"])
+def test_misses_are_counted_where_they_happened_unless_they_were_turned(record):
     missed, turned = journey(verdict="missed"), journey(verdict="met")
-    fields = {"about": "verdict", "before": "waiting", "recorded_at": NOON, "number": 1}
     for one, at in ((missed, NOON), (missed, NOON - minutes(90)), (turned, NOON)):
-        Flip.objects.create(
-            journey=one, deadline=f"{at}", after="missed", step="enriched", at=at, **fields
-        )
+        record(one, "verdict", "waiting", "missed", step="enriched", at=at)
 
     assert missed_at(missed.flow, since=NOON - minutes(60)) == {"enriched": 1}
 
