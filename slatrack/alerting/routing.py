@@ -31,7 +31,7 @@ MOST = 20_000  # flips a sweep
 MANY = 100  # flips among which crowds are looked for
 AT_ONCE = 5_000  # flips among which they are, a transaction
 RECENT = timedelta(seconds=0.6)  # ago: who recorded a flip since then is at the next ones
-GIVES_WAY = 2.0  # times as long as a chunk took
+GIVES_WAY = 4.0  # times as long as a chunk took
 CROWD = 100  # events of an incident that the sweep counts, not each chunk that joins it
 
 _UNREAD = ("journey__parts", "journey__attributes", "journey__children")  # wide, and not needed

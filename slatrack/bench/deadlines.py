@@ -23,7 +23,6 @@ from slatrack.bench.processes import Processes, machine_cpu
 from slatrack.tracking.models import Deadline, Flip, Journey, UnroutedFlip
 
 LOOK = 0.05  # seconds
-COUNT = 0.2  # seconds from look to look whether all are decided, which costs the database something
 PATIENCE = 600.0  # seconds for all to be decided
 MISSED = "missed"
 UNITS = {
@@ -88,8 +87,8 @@ def _measure(count: int, watchers: int, first_due: datetime) -> Figures:
         with _Routing():
             end = first_due + standing.SECOND
             due = Journey.objects.filter(next_at__lte=end + timedelta(milliseconds=1))
-            last = due.order_by("-next_at").values_list("id")[:1]  # the last is decided last
-            _wait(lambda: datetime.now(UTC) > end and not last.all(), running, every=COUNT)
+            last = due.order_by("-next_at").values_list("id")[:1]  # of those left
+            _wait(lambda: datetime.now(UTC) > end and not last.all(), running)
             decided = _since(first_due)
             own, machine = (running.cpu_seconds() or 0.0) - own, machine_cpu() - machine
             _wait(lambda: not UnroutedFlip.objects.exists(), running)
@@ -108,10 +107,10 @@ def _measure(count: int, watchers: int, first_due: datetime) -> Figures:
     }
 
 
-def _wait(until: Callable[[], bool], running: Processes, *, every: float = LOOK) -> None:
+def _wait(until: Callable[[], bool], running: Processes) -> None:
     since = time.monotonic()
     while not until():
-        time.sleep(every)
+        time.sleep(LOOK)
         if running.died() or time.monotonic() - since > PATIENCE:
             raise RuntimeError("the deadlines are not decided")
 
