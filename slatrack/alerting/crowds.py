@@ -8,7 +8,9 @@ something was decided before, are left to be routed one by one: the outcome is t
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
+
+from django.db.models import QuerySet
 
 from slatrack.alerting.deciding import LATE, alert_of
 from slatrack.alerting.joining import Crowd, Joining, join_crowds
@@ -18,9 +20,6 @@ from slatrack.domain.ladder import Rung
 from slatrack.tracking import store
 from slatrack.tracking.flip_rows import MADE_HISTORY
 from slatrack.tracking.models import UnroutedFlip
-
-if TYPE_CHECKING:
-    from django.db.models import QuerySet
 
 FEWEST = 20  # in a crowd: fewer are routed one by one
 

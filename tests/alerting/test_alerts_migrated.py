@@ -1,14 +1,13 @@
 """Alerts that say all themselves, migrated: the way back finds the flip that each stands for."""
 
 import pytest
-from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 
 from slatrack.alerting.models import Alert
 from slatrack.alerting.routing import take_up
 from slatrack.tracking.models import Flip
 from tests import factories as make
 from tests.alerting.told import DUE, NOW, event, missed, warned
+from tests.migrating import migrate
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -28,12 +27,6 @@ def alerts():
     missed(event())
     take_up(None, now=NOW)
     return {one.pk: (one.journey_id, one.rung, one.warning) for one in Alert.objects.all()}
-
-
-def migrate(*to):
-    executor = MigrationExecutor(connection)
-    executor.migrate(list(to) or executor.loader.graph.leaf_nodes())
-    return executor.loader.project_state(list(to)).apps if to else None
 
 
 def test_each_finds_its_own_flip_and_stays_as_it_was(alerts):

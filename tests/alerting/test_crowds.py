@@ -94,8 +94,12 @@ def stands():
         "deadline", "step", "state", "severity", "rung", "rank", "told_rank", "events",
         "open_events", "opened_at", "first_at", "last_at", "earliest_due_at",
     )  # fmt: skip
+    history = Flip.objects.values_list(
+        "journey__key", "deadline", "version", "about", "before", "after", "severity", "step",
+        "at", "due_at", "reason", "recorded_at",
+    )  # fmt: skip
     left = UnroutedFlip.objects.count()
-    return list(alerts.values_list(*one_alert)), list(incidents), left
+    return list(alerts.values_list(*one_alert)), list(incidents), sorted(history), left
 
 
 @given(found=rounds())

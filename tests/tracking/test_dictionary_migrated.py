@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import pytest
 from django.db import connection
 from django.db.migrations.exceptions import IrreversibleError
-from django.db.migrations.executor import MigrationExecutor
 
 from slatrack.tracking.dictionary_models import Dictionary, Kind
+from tests.migrating import migrate
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -19,12 +19,7 @@ NOW = datetime(2026, 11, 30, tzinfo=UTC)
 def afterwards():
     """The database is as it should be, whatever came of a test."""
     yield
-    executor = MigrationExecutor(connection)
-    executor.migrate(executor.loader.graph.leaf_nodes("tracking"))
-
-
-def go_back():
-    MigrationExecutor(connection).migrate([BEFORE])
+    migrate()
 
 
 def test_a_dictionary_that_rows_may_need_is_not_deleted_by_going_back():
@@ -32,12 +27,12 @@ def test_a_dictionary_that_rows_may_need_is_not_deleted_by_going_back():
     Dictionary.objects.create(id=7, **one)
 
     with pytest.raises(IrreversibleError, match="restore the backup"):
-        go_back()
+        migrate(BEFORE)
 
     assert Dictionary.objects.get().id == 7
 
 
 def test_without_one_the_way_back_is_open():
-    go_back()
+    migrate(BEFORE)
 
     assert "tracking_dictionary" not in connection.introspection.table_names()

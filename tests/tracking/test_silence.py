@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from slatrack.tracking import flows, quiet_bulk, rule_versions, watcher
 from slatrack.tracking.decisions import Moment
-from slatrack.tracking.models import Deadline, Journey, RuleVersion, Source, UnroutedFlip
+from slatrack.tracking.models import Deadline, Flip, Journey, RuleVersion, Source, UnroutedFlip
 from slatrack.tracking.recorder import record
 from tests.recorded_flips import recorded
 from tests.spans import NOON
@@ -116,8 +116,11 @@ def at_rest():
         del row["judged_by"]
         row["parts"] = bytes(row["parts"])
     deadlines = Deadline.objects.order_by("journey", "name").values()
-    flips = UnroutedFlip.objects.order_by("journey", "deadline", "number").values()
-    return list(journeys), *(_without_ids(rows) for rows in (deadlines, flips))
+    flips = (
+        model.objects.order_by("journey", "deadline", "number").values()
+        for model in (Flip, UnroutedFlip)
+    )
+    return list(journeys), *(_without_ids(rows) for rows in (deadlines, *flips))
 
 
 def _without_ids(rows):

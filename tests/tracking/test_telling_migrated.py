@@ -3,12 +3,11 @@
 from datetime import timedelta
 
 import pytest
-from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 
 from slatrack.tracking import flows
 from slatrack.tracking.models import Deadline, Flip
 from slatrack.tracking.recorder import record
+from tests.migrating import migrate
 from tests.recorded_flips import recorded
 from tests.spans import NOON
 from tests.trades import DOCUMENT, received, trade
@@ -16,11 +15,6 @@ from tests.trades import DOCUMENT, received, trade
 pytestmark = pytest.mark.django_db(transaction=True)
 
 BEFORE = ("tracking", "0003_unrouted")
-
-
-def migrate(*to):
-    executor = MigrationExecutor(connection)
-    executor.migrate(list(to) or executor.loader.graph.leaf_nodes("tracking"))
 
 
 @pytest.fixture

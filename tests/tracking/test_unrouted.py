@@ -1,11 +1,10 @@
 """Which flips wait for alerting: kept by the migrations that gave them a queue, there and back."""
 
 import pytest
-from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 
 from slatrack.tracking.models import Flip, UnroutedFlip
 from tests import factories as make
+from tests.migrating import behind, migrate
 from tests.recorded_flips import recorded
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -27,15 +26,8 @@ def taken_up(waits):
 @pytest.fixture(params=[ROWS_ALONE, QUEUE_BESIDE], ids=lambda one: one[1])
 def before(request, waits, taken_up):
     """The tables as they were before a migration; afterwards they are as they should be."""
-    executor = MigrationExecutor(connection)
-    executor.migrate([request.param])
-    yield executor.loader.project_state(request.param).apps
+    yield migrate(request.param)
     migrate()
-
-
-def migrate():
-    executor = MigrationExecutor(connection)
-    executor.migrate(executor.loader.graph.leaf_nodes("tracking"))
 
 
 def waiting(apps):
@@ -64,7 +56,9 @@ def test_what_was_recorded_is_the_same_there_and_back(waits, taken_up):
     assert len(before) == 2
 
     for version in (ROWS_ALONE, QUEUE_BESIDE):
-        MigrationExecutor(connection).migrate([version])
+        migrate(version)
+        assert behind()
         migrate()
 
         assert recorded() == before
+        assert not behind()  # nor is any other app
