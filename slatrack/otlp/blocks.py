@@ -1,14 +1,20 @@
 """Blocks: raw spans packed for keeping, sorted by group and name: alike next to alike."""
 
 from collections import defaultdict
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from slatrack.domain.spans import Span
-from slatrack.otlp import frames, wire
+from slatrack.otlp import frames, span_columns, wire
 from slatrack.otlp.frames import BlockDamagedError, Find, Squeeze, nowhere
 
-MAGIC = b"SLB1"
+MAGIC = b"SLB1"  # whole spans
+COLUMNS = b"SLB2"  # what they differ in stands before what is left of them
+
+
+# Spans by what they have in common: resource and scope.
+Grouped = Collection[tuple[tuple[bytes, bytes], Sequence[span_columns.Sent]]]
 
 
 class _Every:
@@ -29,12 +35,26 @@ class StoredSpan(NamedTuple):
     raw_scope: bytes
 
 
-def pack(spans: Sequence[Span], *, few: Squeeze | None = None) -> bytes:
-    """Return a block of these spans; few spans are squeezed by `few`."""
-    return frames.pack(MAGIC, _grouped(spans), few=few)
+def pack(spans: Sequence[Span], *, few: Squeeze | None = None, to_stay: bool = False) -> bytes:
+    """Return a block of these spans; few spans are squeezed by `few`.
+
+    What is `to_stay` is packed smaller, by columns, in thrice the time.
+    """
+    groups = [(origin, _sorted(members)) for origin, members in _grouped(spans).items()]
+    if not to_stay:
+        return frames.pack(MAGIC, _rows(groups), few=few)
+    left, head = _columns(groups)
+    return frames.pack(COLUMNS, left, head, few=few)
 
 
-def _grouped(spans: Iterable[Span]) -> Iterator[frames.Group]:
+def _columns(groups: Grouped) -> tuple[list[frames.Group], bytes]:
+    """Return what is left of some spans, in their groups, and what was taken out of all."""
+    head, left = span_columns.take_out([one for _, members in groups for one in members])
+    rest = iter(left)
+    return [(*origin, list(islice(rest, len(members)))) for origin, members in groups], head
+
+
+def _grouped(spans: Iterable[Span]) -> dict[tuple[bytes, bytes], list[Span]]:
     groups: dict[tuple[bytes, bytes], list[Span]] = defaultdict(list)
     last, add = None, list[Span]().append
     for span in spans:
@@ -42,13 +62,13 @@ def _grouped(spans: Iterable[Span]) -> Iterator[frames.Group]:
         if origin is not last:  # spans come in runs of one origin
             last, add = origin, groups[origin.raw_resource, origin.raw_scope].append
         add(span)
-    return ((*origin, _sorted(members)) for origin, members in groups.items())
+    return groups
 
 
-def _sorted(members: Sequence[Span]) -> list[bytes]:
-    rows = [(one.name, len(one.raw), one.trace_id, one.raw) for one in members]
+def _sorted(members: Sequence[Span]) -> list[Span]:
+    rows = [(one.name, len(one.raw), one.trace_id, one.raw, n) for n, one in enumerate(members)]
     rows.sort()  # alike next to alike
-    return [raw for _, _, _, raw in rows]
+    return [members[row[-1]] for row in rows]
 
 
 def unpack(data: bytes, trace_ids: Container[bytes], find: Find = nowhere) -> list[StoredSpan]:
@@ -62,19 +82,38 @@ def unpack(data: bytes, trace_ids: Container[bytes], find: Find = nowhere) -> li
 
 def by_trace(data: bytes, find: Find = nowhere) -> list[bytes]:
     """Return what is squeezed in blocks of one trace each; BlockDamagedError if unreadable."""
-    traces: dict[bytes, dict[tuple[bytes, bytes], list[bytes]]] = defaultdict(
+    traces: dict[bytes, dict[tuple[bytes, bytes], list[StoredSpan]]] = defaultdict(
         lambda: defaultdict(list)
     )
     for one in unpack(data, EVERY, find):
-        traces[one.trace_id][one.raw_resource, one.raw_scope].append(one.raw)
-    grouped = (((*origin, raws) for origin, raws in one.items()) for one in traces.values())
-    return [frames.body(groups)[1] for groups in grouped]
+        traces[one.trace_id][one.raw_resource, one.raw_scope].append(one)
+    if not data.startswith(COLUMNS):
+        return [frames.body(_rows(groups.items()))[1] for groups in traces.values()]
+    found = (_columns(list(groups.items())) for groups in traces.values())
+    return [frames.body(groups, head)[1] for groups, head in found]
+
+
+def _rows(groups: Grouped) -> Iterator[frames.Group]:
+    return ((*origin, [one.raw for one in members]) for origin, members in groups)
 
 
 def _spans(packed: bytes, find: Find) -> Iterator[StoredSpan]:
-    for resource, scope, raw in frames.unpack(MAGIC, packed, find):
-        sent = wire.SlimSpan.FromString(raw)
-        yield StoredSpan(sent.trace_id, sent.span_id, raw, resource, scope)
+    if not packed.startswith(COLUMNS):
+        for resource, scope, raw in frames.unpack(MAGIC, packed, find):
+            yield _whole(resource, scope, raw)
+        return
+    taken, members = frames.unpack_headed(COLUMNS, packed, span_columns.read, find)
+    for one, (resource, scope, left) in zip(taken, members, strict=True):
+        if one is None:
+            yield _whole(resource, scope, left)
+        else:
+            raw = span_columns.put_back(one, left)
+            yield StoredSpan(one.trace_id, one.span_id, raw, resource, scope)
+
+
+def _whole(resource: bytes, scope: bytes, raw: bytes) -> StoredSpan:
+    sent = wire.SlimSpan.FromString(raw)
+    return StoredSpan(sent.trace_id, sent.span_id, raw, resource, scope)
 
 
 __all__ = ["EVERY", "BlockDamagedError", "StoredSpan", "pack", "unpack"]

@@ -8,8 +8,10 @@ is regularity. What few members do not say twice may be in a dictionary, which t
 import io
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from struct import Struct
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
 import zstandard
 
@@ -36,8 +38,16 @@ class UnknownDictionaryError(LookupError):
 
 
 Group = tuple[bytes, bytes, list[bytes]]  # resource, scope, members
+Member = tuple[bytes, bytes, bytes]  # resource, scope, what was packed
+Read = Callable[[int], bytes]
 Squeeze = Callable[[bytes], bytes]
 Find = Callable[[int], zstandard.ZstdCompressionDict]  # by id, or UnknownDictionaryError
+
+
+T = TypeVar("T")
+_DAMAGED = (
+    zstandard.ZstdError, EOFError, UnknownDictionaryError, ValueError, IndexError, OverflowError
+)  # fmt: skip
 
 
 def nowhere(number: int) -> Any:
@@ -45,16 +55,18 @@ def nowhere(number: int) -> Any:
     raise UnknownDictionaryError(number)
 
 
-def pack(mark: bytes, groups: Iterable[Group], *, few: Squeeze | None = None) -> bytes:
-    """Return a frame of these groups; `few` squeezes it, with a dictionary, if it is small."""
-    count, joined = body(groups)
+def pack(
+    mark: bytes, groups: Iterable[Group], head: bytes = b"", *, few: Squeeze | None = None
+) -> bytes:
+    """Return a frame of these groups, after a head; `few` squeezes it, if it is small."""
+    count, joined = body(groups, head)
     squeeze = few if few and len(joined) <= FEW else _compressor().compress
     return mark + _length.pack(count) + squeeze(joined)
 
 
-def body(groups: Iterable[Group]) -> tuple[int, bytes]:
+def body(groups: Iterable[Group], head: bytes = b"") -> tuple[int, bytes]:
     """Return how many members some groups have, and the bytes that a frame of them squeezes."""
-    parts: list[bytes] = []
+    parts: list[bytes] = [head]
     count = 0
     for resource, scope, members in groups:
         count += len(members)
@@ -64,15 +76,31 @@ def body(groups: Iterable[Group]) -> tuple[int, bytes]:
     return count, b"".join(parts)
 
 
-def unpack(
-    mark: bytes, packed: bytes, find: Find = nowhere
-) -> Iterator[tuple[bytes, bytes, bytes]]:
-    """Yield resource, scope and raw member; BlockDamagedError where that cannot be read."""
+def unpack(mark: bytes, packed: bytes, find: Find = nowhere) -> Iterator[Member]:
+    """Yield the members; BlockDamagedError where that cannot be read."""
+    yield from unpack_headed(mark, packed, lambda *_: None, find)[1]
+
+
+def unpack_headed(
+    mark: bytes, packed: bytes, read_head: Callable[[int, Read], T], find: Find = nowhere
+) -> tuple[T, Iterator[Member]]:
+    """Return the head, as read by what is given the number of members; then as `unpack`."""
     if not packed.startswith(mark):
         raise BlockDamagedError(f"a block begins with {mark!r}, this one with {packed[:4]!r}")
+    begin = MARK + _length.size
+    (count,) = _length.unpack(packed[MARK:begin].ljust(_length.size, b"\0"))
+    with _damage(packed):
+        stream = io.BufferedReader(_opened(packed[begin:], find), READ_AHEAD)
+        head = read_head(count, partial(_read, stream))
+    return head, _members(stream, count, packed)
+
+
+@contextmanager
+def _damage(packed: bytes) -> Iterator[None]:
+    """Say of whatever goes wrong that the block is damaged."""
     try:
-        yield from _members(packed, find)
-    except (zstandard.ZstdError, EOFError, UnknownDictionaryError) as exc:
+        yield
+    except _DAMAGED as exc:
         raise BlockDamagedError(f"a block of {len(packed):,} B is damaged: {exc}") from exc
 
 
@@ -85,19 +113,17 @@ def _compressor() -> zstandard.ZstdCompressor:
     return found
 
 
-def _members(packed: bytes, find: Find) -> Iterator[tuple[bytes, bytes, bytes]]:
-    begin = MARK + _length.size
-    (left,) = _length.unpack(packed[MARK:begin].ljust(_length.size, b"\0"))
-    stream = io.BufferedReader(_opened(packed[begin:], find), READ_AHEAD)
-    while left > 0:
-        lengths = _group.unpack(_read(stream, _group.size))
-        resource, scope = _read(stream, lengths[0]), _read(stream, lengths[1])
-        for _ in range(lengths[2]):
-            (length,) = _length.unpack(_read(stream, _length.size))
-            yield resource, scope, _read(stream, length)
-        left -= lengths[2]
-    if left or stream.read(1):  # reading to the end also checks the checksum
-        raise EOFError("it holds other members than it says")
+def _members(stream: BinaryIO, left: int, packed: bytes) -> Iterator[Member]:
+    with _damage(packed):
+        while left > 0:
+            lengths = _group.unpack(_read(stream, _group.size))
+            resource, scope = _read(stream, lengths[0]), _read(stream, lengths[1])
+            for _ in range(lengths[2]):
+                (length,) = _length.unpack(_read(stream, _length.size))
+                yield resource, scope, _read(stream, length)
+            left -= lengths[2]
+        if left or stream.read(1):  # reading to the end also checks the checksum
+            raise EOFError("it holds other members than it says")
 
 
 def _opened(frame: bytes, find: Find) -> Any:

@@ -1,7 +1,8 @@
 """Packing: facts of a trace and parts of a journey as bytes in a row, and back.
 
 MessagePack, in a zstd frame where that is smaller: names and empty fields repeat from span to span,
-and what a row does not hold is not written, logged, cached and read either. Both begin differently.
+and what a row does not hold is not written, logged, cached and read either. Both begin differently,
+and so do columns (trace_columns, part_columns), behind a byte that no MessagePack begins with.
 What rows have in common is in a dictionary, once there is one; a frame names it, and whatever was
 written before is read as ever.
 """
@@ -18,7 +19,7 @@ from slatrack.domain.claims import Claims, Tie
 from slatrack.domain.facts import EMPTY, Fact, TraceFacts
 from slatrack.domain.parts import Part
 from slatrack.otlp.frames import UnknownDictionaryError
-from slatrack.tracking import dictionaries
+from slatrack.tracking import dictionaries, part_columns, trace_columns
 from slatrack.tracking.dictionary_models import Kind
 
 logger = logging.getLogger(__name__)
@@ -26,6 +27,7 @@ logger = logging.getLogger(__name__)
 LEVEL = -1  # of a kilobyte 1 and 3 make the same bytes in twice the time, without a dictionary
 SMALL = 100  # bytes that are not worth it
 FRAME = zstandard.FRAME_HEADER
+COLUMNS = b"\xc1"  # MessagePack never uses it
 UNREADABLE = (UnknownDictionaryError, zstandard.ZstdError, MsgspecError)  # of a damaged row
 
 
@@ -41,7 +43,7 @@ NEW = StoredTrace(EMPTY, ())
 
 
 class _Packed(NamedTuple):
-    """A Trace row's bytes. New fields come last and have defaults: older rows have none."""
+    """A Trace row's bytes fact by fact, as rows were written once, and what columns cannot hold."""
 
     facts: list[Fact]
     blocks: tuple[int, ...]
@@ -82,16 +84,22 @@ def pack_trace(stored: StoredTrace) -> bytes:
     """Return the bytes of `stored`."""
     facts, truncated, given = stored.trace
     told = list(given.items()) if given else ()
-    return _squeezed(
-        Kind.STATE, _encoder.encode((list(facts.values()), stored.blocks, truncated, told))
-    )
+    columns = trace_columns.encode(facts, (stored.blocks, truncated, told))
+    if columns is not None:
+        return _squeezed(Kind.STATE, COLUMNS + columns)
+    rows = (list(facts.values()), stored.blocks, truncated, told)
+    return _squeezed(Kind.STATE, _encoder.encode(rows))
 
 
 def unpack_trace(data: bytes | memoryview, *, bound: bool = False) -> StoredTrace:
     """Return what `pack_trace` packed; `bound` has a column of its own."""
-    facts, blocks, truncated, given = _trace.decode(opened(data))
-    trace = TraceFacts({one.span_id: one for one in facts}, truncated, dict(given))
-    return StoredTrace(trace, blocks, bound)
+    plain = memoryview(opened(data))
+    if plain[:1] == COLUMNS:
+        known, (blocks, truncated, given) = trace_columns.decode(plain[1:])
+    else:
+        facts, blocks, truncated, given = _trace.decode(plain)
+        known = {one.span_id: one for one in facts}
+    return StoredTrace(TraceFacts(known, truncated, dict(given)), blocks, bound)
 
 
 def trace_or_nothing(row_id: object, data: bytes | memoryview) -> StoredTrace:
@@ -105,9 +113,15 @@ def trace_or_nothing(row_id: object, data: bytes | memoryview) -> StoredTrace:
 
 def pack_parts(parts: Mapping[bytes, Part]) -> bytes:
     """Return the bytes of the parts of a journey, in order of trace id."""
+    columns = part_columns.encode(parts)
+    if columns is not None:
+        return _squeezed(Kind.PARTS, COLUMNS + columns)
     return _squeezed(Kind.PARTS, _encoder.encode(sorted(parts.items())))
 
 
 def unpack_parts(data: bytes | memoryview) -> dict[bytes, Part]:
     """Return what `pack_parts` packed."""
-    return dict(_parts.decode(opened(data)))
+    plain = memoryview(opened(data))
+    if plain[:1] == COLUMNS:
+        return part_columns.decode(plain[1:])
+    return dict(_parts.decode(plain))

@@ -129,7 +129,7 @@ def _write(
     ordered = sorted(spans, key=_trace_id)
     packs = [ordered[n : n + SPANS_PER_BLOCK] for n in range(0, len(ordered), SPANS_PER_BLOCK)]
     few = dictionaries.squeezer(Kind.SPANS) if packs else None
-    rows = [(now, bound, len(one), blocks.pack(one, few=few)) for one in packs]
+    rows = [(now, bound, len(one), blocks.pack(one, few=few, to_stay=bound)) for one in packs]
     yield from zip(packs, insert_numbered(models.SpanBlock, COLUMNS, rows), strict=True)
 
 
