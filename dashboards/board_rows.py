@@ -11,7 +11,8 @@ from dashboards.standing import standing
 from dashboards.usual import Usual, stuck_after
 from slatrack.domain.states import Verdict
 from slatrack.tracking import children
-from slatrack.tracking.models import Deadline, Journey
+from slatrack.tracking.decisions import Decided
+from slatrack.tracking.models import Journey
 
 KEPT = 5_000  # rendered rows kept per process
 
@@ -22,7 +23,7 @@ class Row:
 
     journey: Journey
     state: str
-    deadline: Deadline | None
+    deadline: Decided | None
     usual: timedelta | None
     stuck: bool
     ended: bool
@@ -58,9 +59,8 @@ class Row:
 
 
 def row(journey: Journey, usual: Usual, *, now: datetime) -> Row:
-    """Return what the board says of a journey whose deadlines and risks are prefetched."""
-    named = (d for d in journey.deadlines.all() if d.name == journey.deadline)
-    deadline = next(named, None)
+    """Return what the board says of a journey whose risks and `shown` deadline were read."""
+    deadline = journey.shown
     length = usual.get((journey.flow_id, journey.step, journey.working))
     ended = journey.ended_at is not None
     there = now - journey.step_at
@@ -80,14 +80,14 @@ def row(journey: Journey, usual: Usual, *, now: datetime) -> Row:
     )
 
 
-def _spare(journey: Journey, deadline: Deadline | None) -> timedelta | None:
+def _spare(journey: Journey, deadline: Decided | None) -> timedelta | None:
     if journey.ended_at is None or journey.due_at is None or _unreached(deadline):
         return None
     reached = deadline.reached_at if deadline is not None else None
     return journey.due_at - (reached or journey.ended_at)
 
 
-def _unreached(deadline: Deadline | None) -> bool:
+def _unreached(deadline: Decided | None) -> bool:
     return deadline is not None and deadline.reached_at is None
 
 

@@ -1,6 +1,6 @@
 """Cohorts: two sets of a flow's events to compare, as an address names them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -11,6 +11,7 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 
 from slatrack.domain.states import Verdict
+from slatrack.tracking import kept_deadlines
 from slatrack.tracking.models import Deadline, Flow, Journey
 
 
@@ -120,7 +121,8 @@ def _by_lateness(rows: QuerySet[Journey], question: Question) -> tuple[Cohort, C
         return Cohort(name, rows.filter(late)), Cohort("those on time", rows.filter(kept))
     mine = Deadline.objects.filter(journey=OuterRef("pk"), name=question.deadline)
     late_rows = rows.filter(Exists(mine.filter(verdict=Verdict.MISSED.value)))
-    kept_rows = rows.filter(Exists(mine.filter(verdict=Verdict.MET.value)))
+    kept = Q(kept_terms__in=[terms for terms, _ in kept_deadlines.naming(question.deadline)])
+    kept_rows = rows.filter(kept | Exists(mine.filter(verdict=Verdict.MET.value)))
     return Cohort(name, late_rows), Cohort("those on time", kept_rows)
 
 
@@ -151,11 +153,16 @@ def _by_attribute(rows: QuerySet[Journey], question: Question) -> tuple[Cohort, 
 
 def _by_version(rows: QuerySet[Journey], question: Question) -> tuple[Cohort, Cohort]:
     mine = Deadline.objects.filter(journey=OuterRef("pk"), name=question.deadline)
-    first = rows.filter(Exists(mine.filter(version=int(question.a))))
-    others = (
-        mine.filter(version=int(question.b))
-        if question.b
-        else mine.exclude(version=int(question.a))
-    )
-    second = f"version {question.b}" if question.b else "other versions"
-    return Cohort(f"version {question.a}", first), Cohort(second, rows.filter(Exists(others)))
+    kept = kept_deadlines.naming(question.deadline)
+
+    def having(versions: Q, chosen: Callable[[int], bool]) -> QuerySet[Journey]:
+        terms = [row_id for row_id, version in kept if chosen(version)]
+        return rows.filter(Q(kept_terms__in=terms) | Exists(mine.filter(versions)))
+
+    first = int(question.a)
+    ours = Cohort(f"version {first}", having(Q(version=first), lambda one: one == first))
+    if not question.b:
+        others = having(~Q(version=first), lambda one: one != first)
+        return ours, Cohort("other versions", others)
+    second = int(question.b)
+    return ours, Cohort(f"version {second}", having(Q(version=second), lambda one: one == second))

@@ -9,10 +9,11 @@ from typing import Any
 from slatrack.alerting import reading as alerts
 from slatrack.alerting.models import Alert, IncidentChange
 from slatrack.domain.flows import Step
-from slatrack.tracking import flows, reading
+from slatrack.tracking import deadline_rows, flows, reading
+from slatrack.tracking.decisions import Decided
 from slatrack.tracking.evidence import Evidence, Known, find
 from slatrack.tracking.flip_history import history
-from slatrack.tracking.models import Deadline, Flip, Journey
+from slatrack.tracking.models import Flip, Journey
 
 KEPT = 32  # journeys whose evidence is kept per process
 MOST_KEPT = 60_000  # spans in the traces of all that are kept
@@ -27,7 +28,7 @@ class JourneyData:
     described: dict[str, Any]
     spans: list[dict[str, Any]]
     steps: tuple[Step, ...]  # of the flow, seen or not
-    deadline: Deadline | None  # the one that its row shows
+    deadline: Decided | None  # the one that its row shows
     flips: list[Flip]  # newest first
     alerts: list[Alert]
     taken_on: list[IncidentChange]  # what people did about them
@@ -104,13 +105,15 @@ def look(flow: str, key: str, *, now: datetime) -> JourneyData | None:
         return None
     evidence, row = _evidence(known), known.row
     told = alerts.alerts_of(row.pk)
-    shown = row.deadlines.filter(name=row.deadline).first()
+    named = (
+        one for one in deadline_rows.read([row.pk]).get(row.pk, ()) if one.name == row.deadline
+    )
     return JourneyData(
         row=row,
         described=reading.describe(known, evidence, now=now),
         spans=evidence.shown,
         steps=known.journey.way,
-        deadline=shown,
+        deadline=next(named, None),
         flips=history(row.pk, newest=MOST_FLIPS)[::-1],
         alerts=told,
         taken_on=alerts.taken_on(told) if told else [],

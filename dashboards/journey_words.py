@@ -13,7 +13,7 @@ from dashboards.usual import Usual, stuck_after
 from dashboards.way_lines import coordinates
 from slatrack.domain.gaps import Reason
 from slatrack.domain.states import Status, Verdict
-from slatrack.tracking.models import Deadline
+from slatrack.tracking.decisions import Decided
 
 NEVER_CAME = (
     "a span that another one names as its parent, or links to, was never received, "
@@ -27,7 +27,7 @@ class Head:
 
     state: str
     sentence: str
-    deadline: Deadline | None
+    deadline: Decided | None
     judged: Mapping[str, Any] | None  # that deadline in the API's shape
     expected: Mapping[str, Any] | None  # its forecast, while it is open
     until: datetime | None

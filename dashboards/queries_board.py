@@ -24,6 +24,7 @@ from dashboards.standing import LANES
 from dashboards.usual import Usual, stuck_after
 from slatrack.domain.states import Status, Verdict
 from slatrack.gently import rests
+from slatrack.tracking import deadline_rows
 from slatrack.tracking.models import Flow, Forecast, Journey
 
 FEW = {"missed": 15, "failed": 10, "due_soon": 25, "at_risk": 25, "on_track": 25, "done": 5}
@@ -87,7 +88,11 @@ def lanes(chosen: BoardFilter, usual: Usual, *, now: datetime) -> list[Lane]:
             shown.append(_lane(name, counts[name], rows, chosen))
     found = [row for lane in shown for row in lane.rows]
     risks = Prefetch("forecasts", Forecast.objects.filter(at_risk=True), to_attr="risks")
-    prefetch_related_objects(found, "deadlines", risks)
+    prefetch_related_objects(found, risks)
+    deadlines = deadline_rows.read([row.pk for row in found])
+    for row in found:
+        named = (one for one in deadlines.get(row.pk, ()) if one.name == row.deadline)
+        row.shown = next(named, None)
     return shown
 
 

@@ -3,7 +3,15 @@
 from dataclasses import dataclass
 
 from slatrack.alerting.models import Channel
-from slatrack.tracking.models import Deadline, Flow, Journey, RuleVersion, SetAside, SpanBlock
+from slatrack.tracking.models import (
+    Deadline,
+    Flow,
+    Journey,
+    RuleVersion,
+    SetAside,
+    SpanBlock,
+    Terms,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,5 +47,5 @@ def checklist() -> list[Check]:
 
 
 def _judged() -> str:
-    judged = Deadline.objects.exists()
+    judged = Deadline.objects.exists() or Terms.objects.exists()
     return "Deadlines are being judged." if judged else "There is a rule; no event has it yet."

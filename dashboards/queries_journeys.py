@@ -1,6 +1,6 @@
 """Which journeys a list shows: filters by status, verdict, step, time, key and attributes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,8 @@ from django.db.models.functions import Cast
 
 from slatrack.domain.instants import rfc3339
 from slatrack.domain.states import Status
-from slatrack.tracking import children
+from slatrack.tracking import children, deadline_rows
+from slatrack.tracking.decisions import Decided
 from slatrack.tracking.models import Flow, Journey
 from slatrack.tracking.reading_deadlines import sentence_of
 
@@ -48,12 +49,17 @@ def journeys(flow: Flow, chosen: Filter) -> QuerySet[Journey]:
 
 
 def entries(rows: QuerySet[Journey]) -> QuerySet[Journey]:
-    """Return `rows` with all that `entry` needs, without the packed parts."""
-    return rows.select_related("flow").prefetch_related("deadlines").defer("parts")
+    """Return `rows` with all that `listed` needs, without what is packed."""
+    return rows.select_related("flow").defer("parts", "kept")
 
 
-def entry(journey: Journey, *, now: datetime) -> dict[str, Any]:
-    """Return one journey as a list shows it: as the journey's own page, without steps and legs."""
+def listed(rows: Sequence[Journey], *, now: datetime) -> list[dict[str, Any]]:
+    """Return journeys as a list shows them: as a journey's own page, without steps and legs."""
+    deadlines = deadline_rows.read([row.pk for row in rows])
+    return [_entry(row, deadlines.get(row.pk, ()), now) for row in rows]
+
+
+def _entry(journey: Journey, deadlines: Iterable[Decided], now: datetime) -> dict[str, Any]:
     return {
         "flow": journey.flow.name,
         "key": journey.key,
@@ -68,17 +74,17 @@ def entry(journey: Journey, *, now: datetime) -> dict[str, Any]:
         "error": journey.error,
         "deadlines": [
             {
-                "deadline": row.name,
-                "version": row.version,
-                "due_at": rfc3339(row.due_at),
-                "warn_at": row.warnings[0] if row.warnings else None,
-                "verdict": row.verdict,
-                "reached_at": rfc3339(row.reached_at),
-                "reason": row.reason,
-                "severity": row.severity,
-                "sentence": sentence_of(row, now=now),
+                "deadline": one.name,
+                "version": one.version,
+                "due_at": rfc3339(one.due_at),
+                "warn_at": rfc3339(one.warnings[0]) if one.warnings else None,
+                "verdict": one.verdict.value,
+                "reached_at": rfc3339(one.reached_at),
+                "reason": one.reason,
+                "severity": one.severity,
+                "sentence": sentence_of(one, now=now),
             }
-            for row in journey.deadlines.all()
+            for one in deadlines
         ],
         "spans": journey.spans,
         "attributes": journey.attributes,

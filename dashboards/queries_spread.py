@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db.models import F
-
 from dashboards.percentiles import percentile
 from slatrack.domain.states import Verdict
-from slatrack.tracking.models import Deadline, Flow, Journey
+from slatrack.tracking import deadline_rows
+from slatrack.tracking.models import Flow, Journey
 
 MOST = 5000  # events a chart is made of
+RECENT = 200  # events that tell how long a deadline is
 
 
 class Timed(NamedTuple):
@@ -68,17 +68,13 @@ def limit_of(flow: Flow, since: datetime) -> tuple[str, float | None]:
 
     The length is None where it differs from event to event, as it does for times of day.
     """
-    rows = Deadline.objects.filter(
-        journey__flow=flow,
-        journey__started_at__gte=since,
-        due_at__isnull=False,
-        started_at=F("journey__started_at"),
-    )
-    found = rows.order_by("-journey__started_at").values_list("name", "started_at", "due_at")[:200]
+    rows = Journey.objects.filter(flow=flow, started_at__gte=since).order_by("-started_at")
+    started = dict(rows.values_list("id", "started_at")[:RECENT])
     lengths = {
-        (name, round((due - start).total_seconds(), 3))
-        for name, start, due in found
-        if due and start
+        (one.name, round((one.due_at - one.started_at).total_seconds(), 3))
+        for row_id, several in deadline_rows.read(started).items()
+        for one in several
+        if one.due_at and one.started_at == started[row_id]
     }
     by_name = {name: [s for n, s in lengths if n == name] for name, _ in lengths}
     fixed = {name: found[0] for name, found in by_name.items() if len(found) == 1}

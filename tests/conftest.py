@@ -18,7 +18,15 @@ from django.db.migrations.recorder import MigrationRecorder
 from hypothesis import settings
 
 from dashboards import dear
-from slatrack.tracking import dictionaries, feeds, flows, heard, histories, remembering
+from slatrack.tracking import (
+    dictionaries,
+    feeds,
+    flows,
+    heard,
+    histories,
+    kept_deadlines,
+    remembering,
+)
 from tests.servers import chromium, kafka, postgres, redis, small_disk
 from tests.servers.process import Missing
 
@@ -49,6 +57,7 @@ def _forget_flows() -> None:
     """What a process remembers of the database is forgotten: tests roll that back."""
     flows._cache.clear()
     dictionaries.forget()
+    kept_deadlines.forget()
     heard.forget()
     feeds.forget()
     histories.forget()

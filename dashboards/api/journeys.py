@@ -12,7 +12,7 @@ from dashboards.api.access import needs
 from dashboards.api.problems import Refused
 from dashboards.log_lines import log_page
 from dashboards.paging import MOST, page
-from dashboards.queries_journeys import Filter, entries, entry, journeys
+from dashboards.queries_journeys import Filter, entries, journeys, listed
 from slatrack.domain.states import Status, Verdict
 from slatrack.otlp.severity import Severity
 from slatrack.tracking import log_reading, reading
@@ -53,7 +53,7 @@ def journey_list(
     )
     found = page(entries(journeys(row, chosen)), newest="started_at", cursor=cursor, limit=limit)
     now = timezone.now()
-    items = [entry(one, now=now) for one in found.rows]
+    items = listed(found.rows, now=now)
     return {"items": items, "next_cursor": found.next_cursor}
 
 

@@ -17,8 +17,8 @@ from slatrack.bench.load import SERVICES, Load, event
 from slatrack.bench.sending import Sent
 from slatrack.bench.stencils import EVENTS_PER_WINDOW, MARK, SPANS_PER_WINDOW, Stream
 from slatrack.otlp import blocks
-from slatrack.tracking import dictionaries
-from slatrack.tracking.models import Deadline, Flip, Journey, SpanBlock, Trace
+from slatrack.tracking import dictionaries, kept_deadlines
+from slatrack.tracking.models import Flip, Journey, SpanBlock, Trace
 from slatrack.tracking.packing import unpack_trace
 
 EXAMPLES = 3
@@ -168,11 +168,12 @@ def _flips(truth: Truth) -> Iterator[str]:
 
 
 def _chains() -> Iterator[tuple[str, str, tuple[str, ...]]]:
-    """Yield flow, key and verdicts of each event: those that its deadline tells, or its flips."""
-    telling = Deadline.objects.filter(decided_at__isnull=False)
-    told = telling.values_list("journey__flow__name", "journey__key", "verdict")
-    for flow, key, verdict in told.iterator(AT_ONCE):
-        yield flow, key, (verdict,)
+    """Yield flow, key and verdicts of each event: those that it tells itself, or its flips."""
+    telling = Journey.objects.filter(kept__isnull=False)
+    told = telling.values_list("flow__name", "key", "kept_terms", "kept")
+    for flow, key, terms, own in told.iterator(AT_ONCE):
+        for one in kept_deadlines.unpack(terms, own):
+            yield flow, key, (one.verdict.value,)
     rows = Flip.objects.filter(about="verdict").order_by("journey", "number")
     named = rows.values_list("journey__flow__name", "journey__key", "after").iterator(AT_ONCE)
     for (flow, key), flips in groupby(named, itemgetter(0, 1)):

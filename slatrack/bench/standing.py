@@ -18,7 +18,8 @@ from slatrack.domain.instants import to_nanoseconds
 from slatrack.domain.parts import journey_id
 from slatrack.domain.spans import Kind, Origin, Span
 from slatrack.tracking import flows, store
-from slatrack.tracking.journey_rows import DEADLINE_COLUMNS, JOURNEY_COLUMNS
+from slatrack.tracking.deadline_rows import COLUMNS as DEADLINE_COLUMNS
+from slatrack.tracking.journey_rows import JOURNEY_COLUMNS
 from slatrack.tracking.models import Deadline, Journey
 from slatrack.tracking.packing import pack_parts, unpack_parts
 from slatrack.tracking.recorder import record

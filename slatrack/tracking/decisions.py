@@ -10,7 +10,7 @@ from slatrack.domain.states import Status, Verdict
 
 
 class Decided(NamedTuple):
-    """A deadline of a journey as it stands: the columns of its row."""
+    """A deadline of a journey as it stands: its row, or what its journey tells of it."""
 
     name: str
     version: int
@@ -30,6 +30,15 @@ class Decided(NamedTuple):
     next_at: datetime | None = None
     decided_at: datetime | None = None  # when its only flip was recorded, which is no row then
     decided_step: str = ""  # and where the event stood
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether its journey tells all of it, its one flip too: it was met in time all along."""
+        return (
+            self.decided_at is not None and self.due_at is not None
+            and self.reached_at is not None and self.verdict is Verdict.MET
+            and self.flip_count == 1 and not self.warned
+        )  # fmt: skip
 
 
 class Flipped(NamedTuple):

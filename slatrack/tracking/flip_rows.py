@@ -52,7 +52,7 @@ def make_history(ids: Sequence[int]) -> None:
 
 def any_of(journey_id: UUID) -> bool:
     """Whether anything was ever recorded of a journey, as a row or as what its deadline tells."""
-    telling = models.Deadline.objects.filter(journey=journey_id, decided_at__isnull=False)
+    telling = models.Journey.objects.filter(id=journey_id, kept__isnull=False)
     queued = models.UnroutedFlip.objects.filter(journey=journey_id)  # first: it may be moved now
     history = models.Flip.objects.filter(journey=journey_id)
     return telling.exists() or queued.exists() or history.exists()

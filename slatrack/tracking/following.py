@@ -12,7 +12,8 @@ from uuid import UUID
 from slatrack.domain.forecasts.forecast import is_at_risk
 from slatrack.domain.forecasts.scores import FRACTIONS
 from slatrack.domain.states import Verdict
-from slatrack.tracking import models, risks
+from slatrack.tracking import deadline_rows, risks
+from slatrack.tracking.decisions import Decided
 from slatrack.tracking.expecting import Expected
 from slatrack.tracking.forecast_models import Forecast
 from slatrack.tracking.open_deadlines import OpenDeadline
@@ -92,10 +93,8 @@ def _note(row: Forecast, one: Expected, now: datetime) -> bool:
 
 def _settle(rows: Sequence[Forecast], *, now: datetime) -> None:
     """Write down how deadlines ended; what can never be known is forgotten."""
-    found: dict[tuple[UUID, str], models.Deadline] = {}
-    for some in chunks({row.journey_id for row in rows}):
-        for one in models.Deadline.objects.filter(journey__in=some):
-            found[one.journey_id, one.name] = one
+    read = deadline_rows.read({row.journey_id for row in rows})
+    found = {(journey, one.name): one for journey, several in read.items() for one in several}
     settled: list[Forecast] = []
     gone: list[int] = []
     for row in rows:
@@ -103,7 +102,7 @@ def _settle(rows: Sequence[Forecast], *, now: datetime) -> None:
         if of is None or of.version != row.version or _is_void(of, row, now):
             gone.append(row.pk)
         elif of.verdict in (Verdict.MET, Verdict.MISSED) and row.sampled:
-            row.outcome, row.reached_at, row.settled_at = of.verdict, of.reached_at, now
+            row.outcome, row.reached_at, row.settled_at = of.verdict.value, of.reached_at, now
             row.at_risk = False
             settled.append(row)
         elif of.verdict in (Verdict.MET, Verdict.MISSED):
@@ -114,5 +113,5 @@ def _settle(rows: Sequence[Forecast], *, now: datetime) -> None:
         Forecast.objects.filter(pk__in=ids).delete()
 
 
-def _is_void(one: models.Deadline, row: Forecast, now: datetime) -> bool:
+def _is_void(one: Decided, row: Forecast, now: datetime) -> bool:
     return one.due_at is None or now > row.due_at + GIVEN_UP_AFTER

@@ -1,7 +1,7 @@
-"""Flips that are no rows: of an event that was on time all along its deadline's row tells.
+"""Flips that are no rows: of an event that was on time all along its deadline tells.
 
-It tells the first flip of a deadline, waiting to met, for as long as that is its only one and all
-that was recorded of it stands in the row. Before the row comes to say anything else, the flip is
+It tells its first flip, waiting to met, for as long as that is its only one and all that was
+recorded of it can be told so (kept_deadlines). Before there is anything else to tell, the flip is
 written as it was. No database here.
 """
 
@@ -34,7 +34,7 @@ def is_no_news(flip: Flipped) -> bool:
 
 
 def implied(journey_id: UUID, one: Decided) -> Dated | None:
-    """Return the flip that a deadline's row tells; None where its flips are rows."""
+    """Return the flip that a deadline tells; None where its flips are rows."""
     if one.decided_at is None or one.reached_at is None:
         return None
     flip = Flipped(
@@ -59,9 +59,10 @@ def implied(journey_id: UUID, one: Decided) -> Dated | None:
 def write(
     journey_id: UUID, known: Mapping[str, Decided], judged: Judged, *, now: datetime
 ) -> Written:
-    """Return the deadlines as their rows are to say them, and the flips that are to be rows.
+    """Return the deadlines as they are to be stored, and the flips that are to be rows.
 
-    `known` are the rows as they were: the flips that they told and will tell no more come first.
+    `known` are the deadlines as they were: what they told and will tell no more
+    comes first.
     """
     earlier = {name: was for name, row in known.items() if (was := implied(journey_id, row))}
     new = {
@@ -80,6 +81,6 @@ def _saying(state: Decided, first: Dated | None, journey_id: UUID) -> Decided:
     if first is None:
         return state
     saying = state._replace(decided_at=first.at, decided_step=first.flip.step)
-    if implied(journey_id, saying) == first:
+    if saying.is_kept and implied(journey_id, saying) == first:
         return saying
     return state._replace(decided_at=None, decided_step="")

@@ -1,8 +1,8 @@
 """Journeys and their deadlines at rest: loaded locked, folded again, judged, saved."""
 
 import logging
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Collection, Mapping
+from datetime import datetime
 from operator import attrgetter
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -10,15 +10,25 @@ from uuid import UUID
 from slatrack import live
 from slatrack.domain.binding import Event
 from slatrack.domain.families import NO_CHILDREN, Children
-from slatrack.domain.instants import rfc3339, to_datetime
+from slatrack.domain.instants import to_datetime
 from slatrack.domain.journeys import Journey, fold
 from slatrack.domain.parts import Part, journey_id
-from slatrack.domain.states import Status, Verdict
-from slatrack.tracking import children, flip_rows, implied_flips, models, store
+from slatrack.domain.states import Status
+from slatrack.tracking import (
+    children,
+    deadline_rows,
+    flip_rows,
+    implied_flips,
+    kept_deadlines,
+    models,
+    store,
+)
+from slatrack.tracking.deadline_rows import Known
 from slatrack.tracking.decisions import Decided, Judged, Moment, Told
 from slatrack.tracking.flows import Flows
 from slatrack.tracking.implied_flips import Written
 from slatrack.tracking.judging import judge_journey, summary
+from slatrack.tracking.kept_deadlines import NONE, Common, Kept
 from slatrack.tracking.packing import UNREADABLE, pack_parts, unpack_parts
 from slatrack.tracking.vanishing import keep_parts
 
@@ -27,12 +37,8 @@ logger = logging.getLogger(__name__)
 JOURNEY_COLUMNS = (
     "id", "flow", "key", "status", "verdict", "complete", "started_at", "ended_at", "step",
     "step_at", "working", "error", "due_at", "warn_at", "deadline", "next_at", "silent_at",
-    "judged_by", "told", "flip_count", "spans", "attributes", "parts", "changed_at",
-)  # fmt: skip
-DEADLINE_COLUMNS = (
-    "journey", "name", "version", "severity", "started_at", "due_at", "strict", "grace_seconds",
-    "warnings", "warned", "verdict", "reached_at", "reason", "watermark", "flip_count",
-    "almanac", "decided_at", "decided_step",
+    "judged_by", "told", "flip_count", "spans", "attributes", "parts", "kept_terms", "kept",
+    "changed_at",
 )  # fmt: skip
 
 
@@ -41,7 +47,7 @@ class Stored(NamedTuple):
 
     parts: dict[bytes, Part]
     told: Told
-    deadlines: dict[str, tuple[int, Decided]]  # row id, state
+    deadlines: Known
     children: Children = NO_CHILDREN
 
 
@@ -118,41 +124,21 @@ def load_journeys(ids: Collection[UUID], *, but_unreadable: bool = False) -> dic
     One that cannot be read raises, or is told and left out: for those who write no parts.
     """
     journeys = {}
-    columns = ("id", "parts", "told", "flip_count", "children")
-    for row_id, parts, told, count, counted in store.select(
+    columns = ("id", "parts", "told", "flip_count", "children", "kept_terms", "kept")
+    for row_id, parts, told, count, counted, terms, own in store.select(
         models.Journey, columns, ids, lock=True
     ):
         told_of = Told(told, count)
         try:
-            journeys[row_id] = Stored(unpack_parts(parts), told_of, {}, children.read(counted))
+            known: Known = {one.name: (None, one) for one in kept_deadlines.unpack(terms, own)}
+            journeys[row_id] = Stored(unpack_parts(parts), told_of, known, children.read(counted))
         except UNREADABLE as exc:
             if not but_unreadable:
                 raise
             logger.error("journey %s cannot be read: %s", row_id, exc)
-    for number, journey, state in load_deadlines(journeys):
+    for number, journey, state in deadline_rows.load(journeys):
         journeys[journey].deadlines[state.name] = (number, state)
     return journeys
-
-
-def load_deadlines(journey_ids: Collection[UUID]) -> Iterable[tuple[int, UUID, Decided]]:
-    """Yield row id, journey id and state of the deadlines of some journeys."""
-    columns = ("id", *DEADLINE_COLUMNS)
-    for row in store.select(models.Deadline, columns, journey_ids, by="journey"):
-        yield row[0], row[1], decided(row[2:])
-
-
-def decided(values: Sequence[Any]) -> Decided:
-    """Return the state that a Deadline row holds, given its columns from `name` on."""
-    (name, version, severity, started_at, due_at, strict, grace, warnings, warned, verdict,
-     reached_at, reason, watermark, flip_count, almanac, decided_at,
-     decided_step) = values  # fmt: skip
-    return Decided(
-        name=name, version=version, severity=severity, started_at=started_at, due_at=due_at,
-        strict=strict, grace=timedelta(seconds=grace),
-        warnings=tuple(datetime.fromisoformat(at) for at in warnings), warned=warned,
-        verdict=Verdict(verdict), reached_at=reached_at, reason=reason, watermark=watermark,
-        flip_count=flip_count, almanac=almanac, decided_at=decided_at, decided_step=decided_step,
-    )  # fmt: skip
 
 
 def save_journeys(
@@ -160,19 +146,35 @@ def save_journeys(
     pressing: bool = False,
 ) -> None:  # fmt: skip
     """Write journeys, deadlines and flips; tell open browsers. May raise store.Raced."""
+    written = {row_id: _written(row_id, one, moment.now) for row_id, one in folded.items()}
+    kept = _keep(written)
     rows = [
-        _journey_row(row_id, folded[row_id], flows, moment)
+        _journey_row(row_id, folded[row_id], kept.get(row_id, NONE), flows, moment)
         for row_id in sorted(folded, key=attrgetter("int"))
     ]
     store.insert(models.Journey, JOURNEY_COLUMNS, [row for row in rows if row[0] not in known])
     store.update(models.Journey, JOURNEY_COLUMNS, [row for row in rows if row[0] in known])
     if flows.parents:
         _tell_families(folded, known, flows)
-    written = {row_id: _written(row_id, one, moment.now) for row_id, one in folded.items()}
-    _save_deadlines(folded, written)
+    deadline_rows.save({
+        row_id: (folded[row_id].stored.deadlines, one.deadlines)
+        for row_id, one in written.items()
+    })  # fmt: skip
     of = {row_id: flows.ids[one.journey.flow.name] for row_id, one in folded.items()}
     flip_rows.save([flip for one in written.values() for flip in one.flips], of)
     live.announce(list(folded), pressing=pressing)
+
+
+def _keep(written: Mapping[UUID, Written]) -> dict[UUID, Kept]:
+    """Return what journeys' rows say of deadlines that were kept, their terms being on record."""
+    found: dict[UUID, Kept] = {}
+    terms: dict[int, tuple[Common, ...]] = {}
+    for row_id, one in written.items():
+        packed, common = kept_deadlines.pack([state for state in one.deadlines if state.is_kept])
+        if packed.terms is not None:
+            found[row_id], terms[packed.terms] = packed, common
+    kept_deadlines.keep(terms)
+    return found
 
 
 def _tell_families(
@@ -193,7 +195,9 @@ def _tell_families(
     )
 
 
-def _journey_row(row_id: UUID, one: Folded, flows: Flows, moment: Moment) -> tuple[Any, ...]:
+def _journey_row(
+    row_id: UUID, one: Folded, kept: Kept, flows: Flows, moment: Moment
+) -> tuple[Any, ...]:
     journey, judged = one.journey, one.judged
     last, shown = journey.last, summary(judged.deadlines)
     ended = journey.ended
@@ -205,7 +209,8 @@ def _journey_row(row_id: UUID, one: Folded, flows: Flows, moment: Moment) -> tup
         last.error, shown.due_at if shown else None, first_warning(shown),
         shown.name if shown else "", judged.next_at, judged.silent_at,
         flows.stamps[journey.flow.name], judged.told.status, judged.told.flip_count,
-        journey.spans, dict(journey.attributes), pack_parts(one.parts), moment.now,
+        journey.spans, dict(journey.attributes), pack_parts(one.parts), *kept,
+        moment.now,
     )  # fmt: skip
 
 
@@ -217,31 +222,3 @@ def first_warning(shown: Decided | None) -> datetime | None:
 def _written(row_id: UUID, one: Folded, now: datetime) -> Written:
     known = {name: state for name, (_, state) in one.stored.deadlines.items()}
     return implied_flips.write(row_id, known, one.judged, now=now)
-
-
-def _save_deadlines(saved: Mapping[UUID, Folded], written: Mapping[UUID, Written]) -> None:
-    inserts, updates, gone = [], [], []
-    for row_id, one in saved.items():
-        deadlines = written[row_id].deadlines
-        still = {state.name for state in deadlines}
-        gone += [known for name, (known, _) in one.stored.deadlines.items() if name not in still]
-        for state in deadlines:
-            known = one.stored.deadlines.get(state.name)
-            values = _deadline_row(row_id, state)
-            if known is None:
-                inserts.append(values)
-            elif known[1] != state:
-                updates.append((known[0], *values))
-    store.insert(models.Deadline, DEADLINE_COLUMNS, inserts)
-    store.update(models.Deadline, ("id", *DEADLINE_COLUMNS), updates)
-    if gone:
-        models.Deadline.objects.filter(id__in=gone).delete()
-
-
-def _deadline_row(row_id: UUID, state: Decided) -> tuple[Any, ...]:
-    return (
-        row_id, state.name, state.version, state.severity, state.started_at, state.due_at,
-        state.strict, state.grace.total_seconds(), [rfc3339(at) for at in state.warnings],
-        state.warned, state.verdict.value, state.reached_at, state.reason[:500], state.watermark,
-        state.flip_count, state.almanac, state.decided_at, state.decided_step,
-    )  # fmt: skip

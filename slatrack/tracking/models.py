@@ -13,6 +13,7 @@ from slatrack.tracking import (  # Django finds models from here
 from slatrack.tracking.almanac_models import Almanac as Almanac
 from slatrack.tracking.backtest_models import Backtest as Backtest
 from slatrack.tracking.calendar_models import Closure as Closure
+from slatrack.tracking.decisions import Decided
 from slatrack.tracking.dictionary_models import Dictionary as Dictionary
 from slatrack.tracking.draft_models import RuleDraft as RuleDraft
 from slatrack.tracking.family_models import Child as Child
@@ -34,6 +35,7 @@ from slatrack.tracking.source_models import SetAside as SetAside
 from slatrack.tracking.source_models import Source as Source
 from slatrack.tracking.source_models import Speaker as Speaker
 from slatrack.tracking.source_models import TopicRead as TopicRead
+from slatrack.tracking.terms_models import Terms as Terms
 
 
 class Flow(models.Model):
@@ -162,6 +164,11 @@ class Journey(models.Model):
     attributes = models.JSONField(default=dict)
     parts = models.BinaryField()
     children = models.JSONField(null=True, help_text="its children by status; null: none known")
+    kept_terms = models.BigIntegerField(
+        null=True, help_text="the Terms of the deadlines that were kept; null: none"
+    )
+    kept = models.BinaryField(null=True, help_text="what differs in these, packed")
+    shown: Decided | None = None  # the one of its deadlines that `deadline` names, once read
     changed_at = models.DateTimeField()
 
     class Meta:
@@ -183,7 +190,11 @@ class Journey(models.Model):
 
 
 class Deadline(models.Model):
-    """One rule applied to one journey; the recorder and the watcher alone change its verdict."""
+    """One rule applied to one journey; the recorder and the watcher alone change its verdict.
+
+    One that was kept, met in time with nothing else told of it, is no row: its journey tells it
+    (kept_deadlines). Whoever wants all of a journey's reads them by `deadline_rows`.
+    """
 
     journey = models.ForeignKey(Journey, models.CASCADE, related_name="deadlines", **_BULK)
     name = models.CharField(max_length=200)
@@ -201,12 +212,6 @@ class Deadline(models.Model):
     watermark = models.DateTimeField(null=True, help_text="telemetry read when it was decided")
     flip_count = models.PositiveIntegerField(help_text="how many flips it has had")
     almanac = models.IntegerField(null=True, help_text="the Almanac that due_at was worked out by")
-    decided_at = models.DateTimeField(
-        null=True, help_text="when its one flip, waiting to met, was recorded; null: it is a row"
-    )
-    decided_step = models.CharField(
-        max_length=100, blank=True, help_text="where the event stood then"
-    )
 
     class Meta:
         constraints: ClassVar[list[Any]] = [

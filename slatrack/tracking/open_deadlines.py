@@ -12,7 +12,8 @@ from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 
 from slatrack.domain.states import Verdict
-from slatrack.tracking import models, store
+from slatrack.tracking import deadline_rows, models, store
+from slatrack.tracking.decisions import Decided
 from slatrack.tracking.flows import Flows
 
 MOST = 20_000  # of those in flight, where there are more
@@ -20,7 +21,6 @@ AT_ONCE = 2_000  # events whose deadlines are read between two rests
 PAUSE = 0.05  # seconds of a rest: that long a core is busy with as many
 
 _OF_EVENT = ("id", "flow_id", "step", "step_at", "started_at")
-_OF_DEADLINE = ("journey", "name", "version", "started_at", "due_at", "verdict", "reached_at")
 
 
 class OpenDeadline(NamedTuple):
@@ -68,23 +68,24 @@ def open_deadlines(flows: Flows, *, now: datetime) -> list[OpenDeadline]:
     sort all that is in flight.
     """
     events, found = _events(flows, now), []
-    for row in _of_deadlines(events):
-        journey, name, version, started_at, due_at, verdict, reached_at = row
-        if started_at is not None and due_at is not None:
+    for journey, of in _of_deadlines(events):
+        if of.started_at is not None and of.due_at is not None:
             event = events[journey]
             one = OpenDeadline(
-                journey, event.flow, name, version, started_at, due_at, verdict, reached_at,
-                event.step, event.step_at, event.begun_at, event.cohort,
+                journey, event.flow, of.name, of.version, of.started_at, of.due_at,
+                of.verdict.value, of.reached_at, event.step, event.step_at, event.begun_at,
+                event.cohort,
             )  # fmt: skip
             found.append((event.order, one))
     return [one for _, one in sorted(found, key=itemgetter(0))[:MOST]]
 
 
-def _of_deadlines(events: Collection[UUID]) -> Iterator[store.Row]:
-    """Yield the rows of events' deadlines, with a rest after each few."""
+def _of_deadlines(events: Collection[UUID]) -> Iterator[tuple[UUID, Decided]]:
+    """Yield events' deadlines, with a rest after each few."""
     ids = list(events)
     for n in range(0, len(ids), AT_ONCE):
-        yield from store.select(models.Deadline, _OF_DEADLINE, ids[n : n + AT_ONCE], by="journey")
+        for journey, several in deadline_rows.read(ids[n : n + AT_ONCE]).items():
+            yield from ((journey, one) for one in several)
         if n + AT_ONCE < len(ids):
             time.sleep(PAUSE)
 

@@ -11,7 +11,7 @@ from django.db.models import F, Q, QuerySet, Value
 
 from slatrack.domain.forecasts.history import ENOUGH, START, History
 from slatrack.domain.forecasts.pace import Pace, Under, pace
-from slatrack.tracking import models, store
+from slatrack.tracking import deadline_rows, models, store
 from slatrack.tracking.open_deadlines import OpenDeadline
 
 ARRIVALS = 2_000  # newest arrivals that are looked at
@@ -106,11 +106,11 @@ def _under_way(there: Iterable[OpenDeadline], read_to: datetime) -> Iterable[Und
 def _arrived(ended: list[_Ended], deadline: str) -> list[Under]:
     """Return those of some ended events that reached a deadline's step, in their order."""
     started = {one.id: one.started_at for one in ended}
-    columns = ("journey", "name", "reached_at")
     reached = {
-        journey: at
-        for journey, name, at in store.select(models.Deadline, columns, started, by="journey")
-        if name == deadline and at is not None
+        journey: one.reached_at
+        for journey, several in deadline_rows.read(started).items()
+        for one in several
+        if one.name == deadline and one.reached_at is not None
     }
     return [
         Under(began.timestamp(), reached[journey].timestamp())

@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from slatrack import live
-from slatrack.tracking import flip_rows, models, silence, store
+from slatrack.tracking import deadline_rows, flip_rows, models, silence, store
 from slatrack.tracking.decisions import Decided, Moment
 from slatrack.tracking.flows import Flows
 from slatrack.tracking.implied_flips import Dated
-from slatrack.tracking.journey_rows import first_warning, load_deadlines
+from slatrack.tracking.journey_rows import first_warning
 from slatrack.tracking.judging import summary
 from slatrack.tracking.silence import Quiet, Settled
 
@@ -39,7 +39,7 @@ def settle(due: Sequence[Due], flows: Flows, moment: Moment) -> set[UUID]:
     stamps = {flows.ids[name]: stamp for name, stamp in flows.stamps.items()}
     likely = [one for one in due if stamps.get(one.flow) == one.judged_by]
     deadlines: dict[UUID, dict[int, Decided]] = defaultdict(dict)
-    for row_id, journey, state in load_deadlines([one.id for one in likely]):
+    for row_id, journey, state in deadline_rows.load([one.id for one in likely]):
         deadlines[journey][row_id] = state
     names = {row_id: name for name, row_id in flows.ids.items()}
     settled: dict[UUID, Settled] = {}

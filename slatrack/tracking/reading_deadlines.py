@@ -6,19 +6,17 @@ from typing import Any
 
 from slatrack.domain.instants import rfc3339
 from slatrack.domain.sentences import verdict_sentence
-from slatrack.domain.states import Verdict
-from slatrack.tracking import almanacs, models
+from slatrack.tracking import almanacs, deadline_rows, models
 from slatrack.tracking.almanac_models import Almanac
 from slatrack.tracking.decisions import Decided
 from slatrack.tracking.forecast_reading import forecasts_of
-from slatrack.tracking.journey_rows import load_deadlines
 
 Versions = Mapping[tuple[str, int], models.RuleVersion]
 
 
 def deadlines_of(row: models.Journey, *, now: datetime) -> list[dict[str, Any]]:
     """Return the deadlines of a journey in the API's shape, the one due first ahead."""
-    states = sorted((state for _, _, state in load_deadlines([row.id])), key=_by_due)
+    states = deadline_rows.read([row.id]).get(row.id, [])
     known = almanacs.named(one.almanac for one in states)
     versions = _versions(row.flow_id, states)
     made = forecasts_of(row, states, now=now)
@@ -33,10 +31,6 @@ def _versions(flow: int, states: list[Decided]) -> Versions:
     names, numbers = {one.name for one in states}, {one.version for one in states}
     rows = models.RuleVersion.objects.filter(flow=flow, name__in=names, version__in=numbers)
     return {(rule.name, rule.version): rule for rule in rows}
-
-
-def _by_due(one: Decided) -> tuple[bool, float, str]:
-    return one.due_at is None, one.due_at.timestamp() if one.due_at else 0.0, one.name
 
 
 def _deadline(
@@ -62,10 +56,10 @@ def _deadline(
     }
 
 
-def sentence_of(one: Decided | models.Deadline, *, now: datetime) -> str:
+def sentence_of(one: Decided, *, now: datetime) -> str:
     """Say how an event stands to a deadline, in the words that are used everywhere."""
     return verdict_sentence(
-        Verdict(one.verdict),
+        one.verdict,
         due_at=one.due_at,
         reached_at=one.reached_at,
         reason=one.reason,

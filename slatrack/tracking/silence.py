@@ -20,7 +20,10 @@ OPEN = (Verdict.WAITING, Verdict.UNKNOWN)
 
 
 class Quiet(NamedTuple):
-    """A journey as its row has it, as far as silence is concerned; deadlines by row id."""
+    """A journey as its row has it, as far as silence is concerned; deadlines that are rows, by id.
+
+    Those that were kept are none, and silence says nothing of them.
+    """
 
     id: UUID
     step: str

@@ -178,6 +178,21 @@ def update(model: type[models.Model], columns: Sequence[str], rows: Sequence[Row
     many(f"UPDATE {table.name} SET {assigned} WHERE {key} = %s", keys_last)  # noqa: S608
 
 
+def delete(model: type[models.Model], ids: Collection[int]) -> None:
+    """Delete rows that nothing refers to, by primary key."""
+    if not ids:
+        return
+    if connection.vendor == "postgresql":
+        table = _table(model, [model._meta.pk.attname])
+        run(
+            f"DELETE FROM {table.name} WHERE {table.columns[0]} = ANY(%b::{table.kinds[0]}[])",  # noqa: S608
+            [sorted(ids)],
+        )
+        return
+    for some in chunks(ids):
+        model._default_manager.filter(pk__in=some)._raw_delete(connection.alias)
+
+
 def _table(model: type[models.Model], columns: Sequence[str]) -> "_Table":
     return _remembered(model, tuple(columns), connection.vendor)
 

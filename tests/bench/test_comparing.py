@@ -12,7 +12,7 @@ from slatrack.bench.sending import Sent
 from slatrack.bench.stencils import Stream
 from slatrack.otlp.decoding import Wanted, decode
 from slatrack.tracking import flows, watcher
-from slatrack.tracking.models import Deadline, Flip, Journey, SpanBlock, Trace
+from slatrack.tracking.models import Flip, Journey, SpanBlock, Trace
 from slatrack.tracking.packing import unpack_trace
 from slatrack.tracking.recorder import record
 
@@ -72,15 +72,19 @@ def told_again():
     one.save()
 
 
+def one_that_met():
+    return Journey.objects.filter(kept__isnull=False).first()
+
+
 def told_of_one_that_met():
     one = Alert.objects.filter(rung="missed").first()
-    one.pk, one.journey = None, Deadline.objects.filter(verdict="met").first().journey
+    one.pk, one.journey = None, one_that_met()
     one.save()
 
 
 def flip_of_one_that_tells():
     flip = Flip.objects.filter(about="verdict").first()
-    flip.pk, flip.journey = None, Deadline.objects.filter(verdict="met").first().journey
+    flip.pk, flip.journey = None, one_that_met()
     flip.save()
 
 
@@ -90,13 +94,17 @@ def flip_again():
     one.save()
 
 
+def forget_one_that_met():
+    Journey.objects.filter(pk=one_that_met().pk).update(kept_terms=None, kept=None)
+
+
 WRONGS = {
     "spans lost": lambda: Trace.objects.filter(bound=True).first().delete(),
     "raw spans lost": lambda: SpanBlock.objects.first().delete(),
     "journeys wrong": lambda: altered(Journey, spans=7),
     "is of no event": lambda: altered(Journey, key="TRA-20261122-00009999"),
     "journeys lacking": lambda: Journey.objects.first().delete(),
-    "events never judged": lambda: Deadline.objects.filter(verdict="met").first().delete(),
+    "events never judged": forget_one_that_met,
     "told by its deadline and by flips": flip_of_one_that_tells,
     "another way than the evidence": flip_again,
     "misses not told": lambda: Alert.objects.filter(rung="missed").first().delete(),

@@ -17,7 +17,8 @@ from django.utils import timezone
 from slatrack.domain.parts import Part, Sighting, journey_id
 from slatrack.domain.states import Verdict
 from slatrack.tracking import flows, models, store
-from slatrack.tracking.journey_rows import DEADLINE_COLUMNS, JOURNEY_COLUMNS
+from slatrack.tracking.deadline_rows import COLUMNS as DEADLINE_COLUMNS
+from slatrack.tracking.journey_rows import JOURNEY_COLUMNS
 from slatrack.tracking.packing import pack_parts
 from tests.dashboards.signed_in import client
 from tests.factories import new_deadline, new_journey

@@ -5,10 +5,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from slatrack.tracking import flows, sources
-from slatrack.tracking.models import Deadline, RuleDraft, RuleVersion, Source
+from slatrack.tracking.models import RuleDraft, RuleVersion, Source
 from slatrack.tracking.watcher import settle_due
 from tests.dashboards.recorded import save_flow, trade
 from tests.dashboards.signed_in import client
+from tests.deadlines import deadline, values
 
 pytestmark = pytest.mark.django_db
 
@@ -59,7 +60,7 @@ def test_open_events_are_counted_first_and_judged_anew_when_asked(author):
     author.post(f"{VERSIONS}/2/recompute")
     settle_due(now=datetime.now(UTC))
 
-    found = Deadline.objects.values_list("journey__key", "version", "verdict")
+    found = values("journey__key", "version", "verdict")
     assert set(found) == {("T-OPEN", 2, "missed"), ("T-DONE", 1, "met")}
     page = author.get(VERSIONS).content.decode()
     assert "judged anew since" in page
@@ -104,7 +105,7 @@ def test_a_draft_judges_nothing_until_it_is_saved(author):
     assert answer.url == "/rules/"
     assert RuleVersion.objects.count() == 1
     trade("T", ago=120)
-    assert Deadline.objects.get().version == 1
+    assert deadline().version == 1
 
     listed = author.get("/rules/").content.decode()
     assert "must reach reported within 1 min of ingress" in listed

@@ -40,7 +40,7 @@ def missed_once(place: Place) -> set[tuple[str, str]]:
         "SELECT f.name, j.key, t.after, count(*) FROM ("
         "SELECT journey_id, about, after FROM tracking_flip UNION ALL "
         "SELECT journey_id, about, after FROM tracking_unroutedflip UNION ALL "
-        "SELECT journey_id, 'verdict', verdict FROM tracking_deadline WHERE decided_at IS NOT NULL"
+        "SELECT id, 'verdict', 'met' FROM tracking_journey WHERE kept IS NOT NULL"
         ") t JOIN tracking_journey j ON j.id = t.journey_id "
         "JOIN tracking_flow f ON f.id = j.flow_id WHERE about = 'verdict' "
         "AND t.after IN ('met', 'missed') GROUP BY 1, 2, 3"

@@ -7,8 +7,9 @@ import pytest
 from slatrack.domain.calendars import Calendars
 from slatrack.domain.zones import zone_version
 from slatrack.tracking import almanacs, closures, flows, reading
-from slatrack.tracking.models import Almanac, Deadline
+from slatrack.tracking.models import Almanac
 from tests.bonds import after, settle, store
+from tests.deadlines import deadline
 from tests.recorded_flips import recorded
 from tests.tracking.test_closures import MONDAY, TRADES, received, reported
 
@@ -43,7 +44,7 @@ def test_a_deadline_that_moved_names_the_closures_it_moved_by():
 
     assert shown()["calendars"].startswith(f"{SHIPPED.version}+")
     assert shown("done")["calendars"] == SHIPPED.version  # its verdict stands on what it was
-    moved = Almanac.objects.get(id=Deadline.objects.get(journey__key="T").almanac)
+    moved = Almanac.objects.get(id=deadline(key="T").almanac)
     assert moved.closures == [["XNYS", "2026-11-23", "hurricane"]]
 
 
@@ -63,7 +64,7 @@ def test_an_almanac_is_written_once_and_comes_back_if_it_was_lost():
     Almanac.objects.all().delete()  # gone with a transaction that failed
     assert shown()["calendars"] == SHIPPED.version
     almanacs.keep(SHIPPED)
-    assert Almanac.objects.get().id == Deadline.objects.get().almanac
+    assert Almanac.objects.get().id == deadline().almanac
 
 
 def test_the_version_of_the_rule_says_since_when_it_holds():

@@ -10,8 +10,9 @@ from slatrack.domain.deadlines import run
 from slatrack.domain.journeys import fold
 from slatrack.domain.outlines import Outline, Outliner
 from slatrack.tracking import backtesting, flows
-from slatrack.tracking.models import Backtest, Deadline, Flow, Journey
+from slatrack.tracking.models import Backtest, Flow, Journey
 from slatrack.tracking.packing import unpack_parts
+from tests.deadlines import deadlines
 from tests.spans import NOON
 from tests.tracking.test_oracle import END, ORDERS, forget, play, worlds
 from tests.trades import DOCUMENT
@@ -42,8 +43,8 @@ def tried(flow, document=None):
 
 
 def on_record(flow):
-    rows = Deadline.objects.filter(journey__flow__name=flow).exclude(due_at=None)
-    found = {row.journey.key: row.verdict for row in rows.select_related("journey")}
+    judged = [one for one in deadlines(flow__name=flow) if one.due_at is not None]
+    found = {one.journey.key: one.verdict for one in judged}
     events = Journey.objects.filter(flow__name=flow).exclude(status="cancelled")
     return {one.key: found.get(one.key, "not judged") for one in events}
 

@@ -6,8 +6,9 @@ import pytest
 
 from slatrack.domain.flows import DeadlineSpec
 from slatrack.tracking import flows, journey_rows, reading, watcher
-from slatrack.tracking.models import Deadline, Flow, Journey, Source, SpanBlock, Trace
+from slatrack.tracking.models import Flow, Journey, Source, SpanBlock, Trace
 from slatrack.tracking.recorder import record
+from tests.deadlines import deadline, deadlines, values
 from tests.recorded_flips import recorded
 from tests.spans import NOON, span
 from tests.trades import DOCUMENT, accepted, enriched, received, reported, trade
@@ -38,11 +39,11 @@ def put(span, **attributes):
 def test_a_deadline_that_turns_out_not_to_apply_is_gone_as_if_it_had_never_been():
     load(DOCUMENT + EQUITY)
     record([put(accepted("T1", at=5), **{"asset.class": "equity"})], now=NOW)
-    assert Deadline.objects.count() == 1
+    assert len(deadlines()) == 1
 
     record([put(received("T1"), **{"asset.class": "bond"})], now=NOW)
 
-    assert not Deadline.objects.exists()
+    assert not deadlines()
     assert (Journey.objects.get().verdict, Journey.objects.get().due_at) == ("", None)
     assert told() == []
 
@@ -56,7 +57,7 @@ def test_a_miss_that_turns_out_not_to_apply_is_taken_back_and_stays_in_history()
     watcher.settle_due(now=minutes(22))
 
     assert told() == [("waiting", "missed"), ("missed", "waiting")]
-    assert Deadline.objects.get().due_at is None
+    assert deadline().due_at is None
     assert Journey.objects.get().verdict == ""
 
     record([put(accepted("T1", name="early", at=-5), **{"asset.class": "equity"})], now=minutes(23))
@@ -84,12 +85,12 @@ def test_a_start_that_moves_into_another_version_brings_that_version():
     load()
     load(DOCUMENT.replace("PT15M", "PT10M"), at=minutes(0))
     record([accepted("T1", at=5)], now=NOW)
-    assert Deadline.objects.get().version == 2
+    assert deadline().version == 2
 
     record([received("T1", at=-5)], now=NOW)
 
-    assert Deadline.objects.get().version == 1
-    assert Deadline.objects.get().due_at == minutes(15) - timedelta(seconds=5)
+    assert deadline().version == 1
+    assert deadline().due_at == minutes(15) - timedelta(seconds=5)
 
 
 def test_a_miss_by_silence_is_open_again_when_the_due_time_moves_past_what_was_read():
@@ -114,7 +115,7 @@ def test_a_miss_by_silence_stands_when_the_due_time_moves_back():
     watcher.settle_due(now=minutes(19))
 
     assert told() == [("waiting", "missed")]
-    assert Deadline.objects.get().due_at == minutes(15)
+    assert deadline().due_at == minutes(15)
 
 
 def test_a_falling_watermark_rewrites_nothing():
@@ -125,15 +126,15 @@ def test_a_falling_watermark_rewrites_nothing():
     load(two)
     record(trade("T1")[:2], now=NOW)
     watcher.settle_due(now=minutes(10))
-    before = list(Deadline.objects.order_by("name").values_list("verdict", flat=True))
+    before = sorted(values("name", "verdict"))
     Source.objects.create(
         name="replay:1", epoch=1, watermark_at=minutes(1), alive_at=minutes(10)
     )  # a replay of older spans begins
     Journey.objects.update(next_at=NOON)
     watcher.settle_due(now=minutes(10.5))
 
-    assert list(Deadline.objects.order_by("name").values_list("verdict", flat=True)) == before
-    assert before[0] == "missed"
+    assert sorted(values("name", "verdict")) == before
+    assert before[0] == ("enrich", "missed")
 
 
 def test_weak_proof_after_a_miss_clears_it_and_is_not_told_as_late():
@@ -145,7 +146,7 @@ def test_weak_proof_after_a_miss_clears_it_and_is_not_told_as_late():
     watcher.settle_due(now=minutes(17))
 
     assert told() == [("waiting", "missed"), ("missed", "met")]
-    assert "weak evidence" in Deadline.objects.get().reason
+    assert "weak evidence" in deadline().reason
 
 
 def test_proof_that_turns_out_to_be_another_event_s_is_taken_back():
@@ -157,9 +158,9 @@ def test_proof_that_turns_out_to_be_another_event_s_is_taken_back():
     record([accepted("T2", name="other", at=50)], now=minutes(17))
     watcher.settle_due(now=minutes(17))
 
-    rows = dict(Deadline.objects.values_list("journey__key", "verdict"))
+    rows = dict(values("journey__key", "verdict"))
     assert rows["T1"] == "missed"
-    assert Deadline.objects.get(journey__key="T1").reached_at is None
+    assert deadline(key="T1").reached_at is None
 
 
 def test_an_event_whose_spans_turn_out_to_be_another_s_is_no_more():
@@ -215,7 +216,7 @@ def test_a_deadline_that_is_retired_or_added_concerns_later_events_only():
         at=minutes(1),
     )
     record([accepted("T1"), received("T2", trace="T2", at=120)], now=minutes(3))
-    rows = sorted(Deadline.objects.values_list("journey__key", "name"))
+    rows = sorted(values("journey__key", "name"))
     assert rows == [("T1", "report within 15 minutes"), ("T2", "new name")]
 
 
@@ -283,7 +284,7 @@ def test_a_batch_that_began_before_an_event_was_unknown_takes_nothing_back():
     record([received("T1")], now=minutes(14))  # so it was due five seconds earlier
 
     assert told() == [("waiting", "unknown")]
-    assert Deadline.objects.get().verdict == "unknown"
+    assert deadline().verdict == "unknown"
 
 
 def test_noise_that_was_parked_before_a_step_and_a_key_came_is_kept_too():

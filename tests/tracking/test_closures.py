@@ -7,8 +7,9 @@ import pytest
 from slatrack.domain.calendars import UnknownCalendarError
 from slatrack.tracking import closures, flows
 from slatrack.tracking.closures import ClosureRefusedError
-from slatrack.tracking.models import Closure, Deadline, RuleVersion
+from slatrack.tracking.models import Closure, RuleVersion
 from tests.bonds import after, sent, settle, store
+from tests.deadlines import deadline
 from tests.recorded_flips import recorded
 
 pytestmark = pytest.mark.django_db
@@ -46,7 +47,7 @@ def reported(key="T", at=10):
 
 
 def due(key="T"):
-    return Deadline.objects.get(journey__key=key).due_at.isoformat()
+    return deadline(key=key).due_at.isoformat()
 
 
 def test_an_open_deadline_moves_to_the_next_open_day():
@@ -71,7 +72,7 @@ def test_a_verdict_that_stands_is_not_touched():
     assert closures.add("XNYS", MONDAY, "hurricane", by=None, now=after(60)) == 0
     settle(61)
     assert due() == "2026-11-23T23:00:00+00:00"
-    assert Deadline.objects.get().verdict == "met"
+    assert deadline().verdict == "met"
 
 
 def test_an_event_that_missed_another_deadline_moves_too():
@@ -81,11 +82,11 @@ def test_an_event_that_missed_another_deadline_moves_too():
     flows.save(f"{TRADES}  - {quick}\n", now=after(-3600))
     store([received()])
     settle(59)
-    assert Deadline.objects.get(name="quick").verdict == "missed"
+    assert deadline(name="quick").verdict == "missed"
 
     assert closures.add("XNYS", MONDAY, "hurricane", by=None, now=after(60)) == 1
     settle(61)
-    moved = Deadline.objects.get(name="next business day")
+    moved = deadline(name="next business day")
     assert moved.due_at.isoformat() == "2026-11-24T23:00:00+00:00"
 
 

@@ -18,6 +18,7 @@ from slatrack.tracking.models import (
     UnroutedFlip,
 )
 from tests.bonds import after, sent, settle, store
+from tests.deadlines import deadline, values
 
 pytestmark = pytest.mark.django_db
 
@@ -91,8 +92,8 @@ def test_an_order_is_done_when_all_its_legs_are():
     seen = order()
     assert (seen["status"], seen["children"]["sentence"]) == ("done", "3 of 3 done")
     assert seen["ended_at"] == seen["children"]["last_ended_at"] == "2026-11-20T12:00:51.000Z"
-    deadline = Deadline.objects.get()
-    assert (deadline.verdict, deadline.reached_at) == ("met", after(51))
+    one = deadline()
+    assert (one.verdict, one.reached_at) == ("met", after(51))
 
 
 def test_a_leg_not_yet_heard_of_is_waited_for():
@@ -100,16 +101,16 @@ def test_a_leg_not_yet_heard_of_is_waited_for():
     settle()
     assert (order()["status"], order()["children"]["sentence"]) == ("in_flight", "1 of 2 done")
     settle(3601)
-    assert Deadline.objects.get().verdict == "missed"
+    assert deadline().verdict == "missed"
 
 
 def test_without_a_number_the_known_legs_count_and_are_judged_when_it_is_due():
     store([placed(legs=None), split(), routed("O1/1"), reported("O1/1")])
     settle()
     assert order()["status"] == "done"
-    assert Deadline.objects.get().verdict == "waiting"  # another leg may yet turn up
+    assert deadline().verdict == "waiting"  # another leg may yet turn up
     settle(3601)
-    assert Deadline.objects.get().verdict == "met"
+    assert deadline().verdict == "met"
 
 
 def test_a_cancelled_leg_need_not_be_reported():
@@ -202,8 +203,8 @@ def world():
 def rows():
     children = Child.objects.values_list("journey__key", "parent", "status", "ended_at", "last_at")
     journeys = Journey.objects.values_list("key", "status", "children", "ended_at", "next_at")
-    deadlines = Deadline.objects.values_list("journey__key", "verdict", "due_at", "reached_at")
-    return [sorted(found, key=str) for found in (children, journeys, deadlines)]
+    judged = values("journey__key", "verdict", "due_at", "reached_at")
+    return [sorted(found, key=str) for found in (children, journeys, judged)]
 
 
 def forget():

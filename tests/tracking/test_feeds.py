@@ -21,10 +21,11 @@ from slatrack.tracking import (
     watcher,
 )
 from slatrack.tracking.heard import Origin
-from slatrack.tracking.models import Deadline, Flow, FlowFeed, Journey, Source, Speaker, TopicRead
+from slatrack.tracking.models import Flow, FlowFeed, Journey, Source, Speaker, TopicRead
 from slatrack.tracking.recorder import record
 from slatrack.tracking.sources import Advance
 from tests.dashboards.signed_in import client
+from tests.deadlines import deadline
 from tests.spans import NOON, SECOND, span
 from tests.trades import DOCUMENT, received, trade
 
@@ -94,8 +95,7 @@ def late(key, *, now):
     record(spans, now=now - seconds(8), origins=[Origin(0, "equities")])
     read("equities", now, now=now)
     watcher.settle_due(now=now)
-    rows = Deadline.objects.filter(journey__key=key, journey__flow__name="trade-reporting")
-    return rows.get().verdict
+    return deadline(key=key, flow__name="trade-reporting").verdict
 
 
 def test_a_topic_that_lags_leaves_flows_alone_that_it_never_feeds():
@@ -113,7 +113,7 @@ def test_a_verdict_keeps_how_far_was_read_what_feeds_its_flow():
     late("GONE", now=now)
     record(trades(900, 1, at=now - seconds(8)), now=now, origins=[Origin(0, "equities")])
 
-    done = Deadline.objects.get(journey__key="T900")
+    done = deadline(key="T900")
     assert (done.verdict, done.watermark) == ("met", now)
 
 

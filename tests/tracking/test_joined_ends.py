@@ -5,8 +5,9 @@ import random
 import pytest
 
 from slatrack.tracking import flows, reading
-from slatrack.tracking.models import Deadline, Journey, SpanBlock, Trace
+from slatrack.tracking.models import Journey, SpanBlock, Trace
 from tests.bonds import after, sent, settle, store
+from tests.deadlines import values
 from tests.recorded_flips import recorded
 
 pytestmark = pytest.mark.django_db
@@ -32,8 +33,8 @@ def world():
 
 
 def rows():
-    deadlines = Deadline.objects.values_list("journey__key", "verdict", "reached_at", "due_at")
-    return sorted(Journey.objects.values_list("key", "status", "ended_at")), sorted(deadlines)
+    judged = values("journey__key", "verdict", "reached_at", "due_at")
+    return sorted(Journey.objects.values_list("key", "status", "ended_at")), sorted(judged)
 
 
 @pytest.mark.parametrize("seed", range(4))

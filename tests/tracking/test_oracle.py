@@ -16,6 +16,7 @@ from slatrack.domain.spans import Kind
 from slatrack.tracking import flip_history, flows, watcher
 from slatrack.tracking.models import Deadline, Flip, Journey, SpanBlock, Trace, UnroutedFlip
 from slatrack.tracking.recorder import record
+from tests.deadlines import deadline, deadlines
 from tests.recorded_flips import recorded
 from tests.spans import NOON, span
 from tests.trades import DOCUMENT, enriched, reported, trade
@@ -242,9 +243,7 @@ def settle(now):
 
 
 def rows():
-    clocks = {
-        row.journey_id: row for row in Deadline.objects.all() if row.due_at or not row.flip_count
-    }
+    clocks = {one.journey.pk: one for one in deadlines() if one.due_at or not one.flip_count}
     found = []
     for row in Journey.objects.exclude(status="cancelled").select_related("flow"):
         one = clocks.get(row.id)
@@ -267,15 +266,15 @@ def check_flips():
     chains = defaultdict(list)
     for flip in flip_history.every():
         chains[flip.journey_id, flip.deadline].append(flip)
-    for (journey, deadline), chain in chains.items():
+    for (journey, name), chain in chains.items():
         assert [flip.number for flip in chain] == list(range(1, len(chain) + 1))
         verdicts = [flip for flip in chain if flip.about == "verdict"]
         said = "waiting"
         for flip in verdicts:
             assert flip.before == said
             said = flip.after
-        if deadline:
-            assert Deadline.objects.get(journey=journey, name=deadline).verdict == said
+        if name:
+            assert deadline(name, id=journey).verdict == said
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -3,8 +3,8 @@
 import pytest
 
 from slatrack.tracking import flows
-from slatrack.tracking.models import Deadline
 from tests.bonds import after, sent, settle, store
+from tests.deadlines import deadline, values
 
 pytestmark = pytest.mark.django_db
 
@@ -59,7 +59,7 @@ def answer(name, status, at):
 
 
 def verdicts():
-    return dict(Deadline.objects.values_list("name", "verdict"))
+    return dict(values("name", "verdict"))
 
 
 def test_each_deadline_waits_for_its_own_proof():
@@ -72,7 +72,7 @@ def test_each_deadline_waits_for_its_own_proof():
         "enriching takes no longer than 2 s": "met",
         "from enriched to written in 3 s": "met",
     }
-    reached = dict(Deadline.objects.values_list("name", "reached_at"))
+    reached = dict(values("name", "reached_at"))
     assert reached["written"] == after(5)
     assert reached["answered"] == after(8)
     assert reached["accepted"] == after(13)
@@ -101,7 +101,7 @@ def test_a_condition_on_an_attribute_chooses_the_events():
 
 def test_the_clock_of_a_budget_starts_with_its_step():
     store([span("in", "gateway")])
-    found = Deadline.objects.get(name="from enriched to written in 3 s")
+    found = deadline(name="from enriched to written in 3 s")
     assert (found.due_at, found.verdict) == (None, "waiting")
     settle(60)
     assert verdicts()["from enriched to written in 3 s"] == "waiting"

@@ -9,6 +9,7 @@ from slatrack.domain.parts import journey_id
 from slatrack.tracking import flows, reading, watcher
 from slatrack.tracking.models import Deadline, Flip, Journey, SpanBlock, Trace, UnroutedFlip
 from slatrack.tracking.recorder import record
+from tests.deadlines import deadline, values
 from tests.recorded_flips import recorded
 from tests.spans import NOON, span
 from tests.trades import DOCUMENT, accepted, enriched, received, reported, trade
@@ -34,15 +35,15 @@ def flips():
 
 def state():
     """All that must not depend on order, batching or repetition."""
-    skipped = {"changed_at", "_state"}
+    skipped = {"changed_at", "_state", "kept"}
     journeys = {
         row.key: {k: v for k, v in vars(row).items() if k not in skipped}
         for row in Journey.objects.all()
     }
-    deadlines = Deadline.objects.values_list(
+    judged = values(
         "journey__key", "name", "version", "due_at", "verdict", "reached_at", "warned", "reason"
     )
-    return journeys, sorted(deadlines), flips()
+    return journeys, sorted(judged), flips()
 
 
 def forget():
@@ -58,7 +59,7 @@ def test_a_trade_is_recorded_with_its_deadline():
     assert (journey.key, journey.status, journey.verdict) == ("T1", "done", "met")
     assert journey.started_at == NOON
     assert journey.due_at == minutes(15)
-    assert Deadline.objects.get().reached_at == NOON + timedelta(seconds=21)
+    assert deadline().reached_at == NOON + timedelta(seconds=21)
     assert [(f[3], f[4], f[5]) for f in flips()] == [("verdict", "waiting", "met")]
 
 
@@ -135,16 +136,16 @@ def test_an_event_that_arrives_late_stays_missed_and_says_when_it_came():
     record([reported("T1", trace="T1", at=960)], now=minutes(17))
 
     assert [f[4:6] for f in flips()] == [("waiting", "missed"), ("missed", "missed")]
-    assert Deadline.objects.get().reason == "reached late"
+    assert deadline().reason == "reached late"
 
 
 def test_an_earlier_start_seen_later_moves_the_due_time():
     record([accepted("T1", at=60)], now=NOW)
-    assert Deadline.objects.get().due_at == minutes(16)
+    assert deadline().due_at == minutes(16)
 
     record([received("T1")], now=NOW)
 
-    assert Deadline.objects.get().due_at == minutes(15)
+    assert deadline().due_at == minutes(15)
     assert Journey.objects.get().started_at == NOON
 
 
@@ -215,9 +216,9 @@ def test_a_changed_deadline_judges_the_events_that_start_after_the_change():
         record([received(key, trace=key, name=key, at=120)], now=minutes(3))
     record([enriched("T1", trace="T1", parent="T1-accepted")], now=minutes(3))
 
-    rows = dict(Deadline.objects.values_list("journey__key", "version"))
+    rows = dict(values("journey__key", "version"))
     assert rows == {"T1": 1, "T2": 2}
-    due = dict(Deadline.objects.values_list("journey__key", "due_at"))
+    due = dict(values("journey__key", "due_at"))
     assert due == {"T1": minutes(15), "T2": minutes(12)}
 
 

@@ -6,9 +6,10 @@ import pytest
 
 from slatrack.tracking import flows, reading, rule_versions
 from slatrack.tracking.flow_saving import EffectiveRefusedError
-from slatrack.tracking.models import Deadline, RuleVersion
+from slatrack.tracking.models import RuleVersion
 from slatrack.tracking.rule_versions import State, held
 from tests.bonds import after, sent, settle, store
+from tests.deadlines import deadline
 from tests.recorded_flips import recorded
 
 pytestmark = pytest.mark.django_db
@@ -47,7 +48,7 @@ def shorten(*, since, at):
 
 
 def row(key):
-    return Deadline.objects.get(journey__key=key)
+    return deadline(key=key)
 
 
 def judged(key):

@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 
 from slatrack.tracking import flows, shadowing, stored_journeys
-from slatrack.tracking.models import Deadline, Flow, Journey, Shadow, ShadowVerdict
+from slatrack.tracking.models import Flow, Journey, Shadow, ShadowVerdict
 from slatrack.tracking.recorder import record
 from slatrack.tracking.tasks import look_at_shadows  # noqa: F401 - beat finds it by its name
 from slatrack.tracking.watcher import settle_due
+from tests.deadlines import deadlines
 from tests.recorded_flips import recorded
 from tests.spans import NOON
 from tests.trades import DOCUMENT, trade
@@ -65,9 +66,9 @@ def test_its_verdicts_are_kept_beside_those_in_force_and_nothing_else_is_told():
     assert (one.journey.key, one.outcome, one.in_force) == ("between", "missed", "met")
     assert one.due_at == at(600)
     assert recorded() == told
-    assert {one.verdict for one in Deadline.objects.all()} == {"met", "missed"}
+    assert {one.verdict for one in deadlines()} == {"met", "missed"}
     assert Journey.objects.get(key="between").verdict == "met"
-    assert Deadline.objects.count() == 3
+    assert len(deadlines()) == 3
 
 
 def test_silence_and_late_spans_change_what_it_says():
@@ -92,7 +93,7 @@ def test_the_same_rule_says_the_same_at_each_look():
         look(seconds)
         agreed, counts = said(row)
         assert all(was == now for was, now in counts)
-    verdicts = [one.verdict for one in Deadline.objects.all()]
+    verdicts = [one.verdict for one in deadlines()]
     assert agreed == verdicts.count("met")
     assert counts == {("missed", "missed"): verdicts.count("missed")}
 

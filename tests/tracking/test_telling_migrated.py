@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from slatrack.tracking import flows
-from slatrack.tracking.models import Deadline, Flip
+from slatrack.tracking.models import Flip, Journey
 from slatrack.tracking.recorder import record
 from tests.migrating import migrate
 from tests.recorded_flips import recorded
@@ -37,7 +37,7 @@ def there_and_back(told):
 def test_what_was_recorded_is_the_same_there_and_back(told, there_and_back):
     assert recorded() == told
     assert Flip.objects.count() == 1
-    assert not Deadline.objects.filter(decided_at__isnull=False).exists()
+    assert not Journey.objects.filter(kept__isnull=False).exists()
 
 
 def test_what_is_recorded_of_a_deadline_whose_flip_is_a_row_comes_after_it(told, there_and_back):

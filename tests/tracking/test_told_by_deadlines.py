@@ -1,17 +1,18 @@
-"""History is the same whether flips are rows from the start or told by deadlines while they can be.
+"""History is the same whether all is rows from the start or told by journeys while they can.
 
-An installation that was there before has rows; `into_rows` makes them of what deadlines tell.
+An installation that was there before has rows; `into_rows` makes them of what journeys tell.
 """
 
 from datetime import timedelta
-from importlib import import_module
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from slatrack.tracking import flows, rule_versions, watcher
+from slatrack.tracking import deadline_rows, flip_rows, flows, rule_versions, watcher
+from slatrack.tracking.implied_flips import implied
+from slatrack.tracking.kept_deadlines import unpack
 from slatrack.tracking.models import Deadline, Flip, Journey, RuleVersion, UnroutedFlip
 from slatrack.tracking.recorder import record
 from tests.recorded_flips import recorded
@@ -27,7 +28,6 @@ TRADES = f"""\
     until: enriched
     when: {{asset.class: [equity]}}
 """
-WRITE = import_module("slatrack.tracking.migrations.0005_flips_told_by_deadlines").WRITE
 RULES = [
     ("PT15M", "PT5M"),
     ("PT15M", "PT30M"),
@@ -104,20 +104,27 @@ def assert_nothing_is_lost(before, found, *, now):
     assert {one[-1] for one in set(found) - set(before)} <= {now}
 
 
+def kept():
+    rows = Journey.objects.filter(kept__isnull=False)
+    return [(row, one) for row in rows for one in unpack(row.kept_terms, row.kept)]
+
+
 def into_rows():
-    with connection.cursor() as cursor:
-        cursor.execute(WRITE)
-    Deadline.objects.update(decided_at=None, decided_step="")
+    found = kept()
+    flip_rows.save([implied(row.pk, one) for row, one in found], {})
+    for row, one in found:
+        deadline_rows.save({row.pk: ({}, [one._replace(decided_at=None, decided_step="")])})
+    Journey.objects.update(kept_terms=None, kept=None)
 
 
 def told_where_they_can_be():
-    """No deadline tells a flip that is not its only one, and none of these is a row as well."""
-    telling = Deadline.objects.filter(decided_at__isnull=False)
-    for one in telling:
+    """What was kept tells its only flip, and neither is a row as well."""
+    for row, one in kept():
         assert (one.verdict, one.flip_count) == ("met", 1)
         assert one.reached_at is not None
         for model in (Flip, UnroutedFlip):
-            assert not model.objects.filter(journey=one.journey_id, deadline=one.name).exists()
+            assert not model.objects.filter(journey=row, deadline=one.name).exists()
+        assert not Deadline.objects.filter(journey=row, name=one.name).exists()
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -104,7 +104,7 @@ def test_a_list_entry_carries_its_deadlines(browser):
 
     [due] = item["deadlines"]
     assert due["due_at"] == "2026-11-20T12:15:00.000Z"
-    assert due["warn_at"] == "2026-11-20T12:07:30Z"
+    assert due["warn_at"] == "2026-11-20T12:07:30.000Z"
     assert item["flow"] == "trade-reporting"
 
 
