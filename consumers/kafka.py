@@ -19,6 +19,7 @@ from django.utils import timezone
 from consumers.intake import LOGS, SPANS
 from consumers.loop import Loop
 from consumers.subscription import ClaimError, Subscription
+from slatrack import live
 from slatrack.otlp.decoding import ENCODINGS
 from slatrack.tracking.recorder import record
 
@@ -103,6 +104,7 @@ def _collect_garbage_seldom(objects: int) -> None:
 
 def _read(stop: threading.Event, encodings: dict[str, str], holds: str) -> None:
     environment = settings.SLATRACK
+    live.get_ready()
     subscription = Subscription(
         configuration(holds),
         encodings,

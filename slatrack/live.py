@@ -51,6 +51,11 @@ def attach(loop: asyncio.AbstractEventLoop) -> None:
     _post.attach(loop)
 
 
+def get_ready() -> None:
+    """Load what telling takes, which is most of half a second, before there is any news."""
+    get_channel_layer()
+
+
 class _Post:
     """Gathers news of all threads and sends it, at most one message each COALESCE seconds."""
 

@@ -6,7 +6,7 @@ has in common with others is Terms, what is its own is packed. Any other deadlin
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from functools import partial
+from functools import lru_cache, partial
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
@@ -90,7 +90,8 @@ def _with(terms: Sequence[Common], own: bytes | memoryview) -> list[Decided]:
     return [_decided(*pair) for pair in zip(terms, _own.decode(own), strict=True)]
 
 
-def number(terms: Sequence[Common]) -> int:
+@lru_cache(maxsize=1_000)
+def number(terms: tuple[Common, ...]) -> int:
     """Return the id of some terms."""
     return int.from_bytes(blake2b(json.encode(terms), digest_size=8).digest(), "big") >> 1
 

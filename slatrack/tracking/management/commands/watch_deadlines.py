@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from slatrack import metrics
+from slatrack import live, metrics
 from slatrack.tracking import forecasting, watcher
 
 
@@ -28,6 +28,7 @@ class Command(BaseCommand):
         for name in (signal.SIGINT, signal.SIGTERM):
             signal.signal(name, lambda *_: stop.set())
         metrics.serve(settings.SLATRACK.host, settings.SLATRACK.metrics_port)
+        live.get_ready()
         forecaster = Thread(target=forecasting.run, args=(stop,), name="forecaster", daemon=True)
         forecaster.start()
         watcher.run(stop)
