@@ -62,6 +62,7 @@ MOVING = {  # migrations that move rows, each with a test of its own
     ("0006_dictionary", "RunPython"),
     ("0007_flips_become_history_when_taken_up", "RunSQL"),
     ("0008_kept_deadlines_are_told_by_their_journeys", "RunPython"),
+    ("0009_rows_change_for_less", "RunPython"),
     ("0003_alerts_say_all_themselves", "RunSQL"),
 }
 

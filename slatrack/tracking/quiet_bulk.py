@@ -51,14 +51,15 @@ FROM (
 # locked stay where they lie, so they are found and changed there, in that order, without an index.
 _SETTLE = """
 WITH known AS (
-    SELECT d.*, d.ctid AS lies_at, j.ctid AS journey_at, j.flow_id, j.step, j.next_at, j.silent_at,
+    SELECT d.*, j.ctid AS journey_at, j.flow_id, j.step, j.next_at, j.silent_at,
            newest.version AS taking_over,
            d.due_at + make_interval(secs => d.grace_seconds) AS graced,
            d.due_at IS NOT NULL AND d.verdict IN ('waiting', 'unknown') AS is_open,
            (d.warnings ->> (d.warned - 1))::timestamptz AS told_at,
            (d.warnings ->> d.warned::int)::timestamptz AS warns_at,
            (d.warnings ->> (d.warned + 1))::timestamptz AS warns_then_at
-    FROM tracking_journey j JOIN tracking_deadline d ON d.journey_id = j.id
+    FROM tracking_journey j CROSS JOIN LATERAL (
+        SELECT *, ctid AS lies_at FROM tracking_deadline WHERE journey_id = j.id OFFSET 0) AS d
     LEFT JOIN unnest(%(flows)s::bigint[], %(names)s::text[], %(versions)s::int[])
          AS newest (flow_id, name, version) ON newest.flow_id = j.flow_id AND newest.name = d.name
     WHERE j.ctid = ANY(%(quiet)s::tid[])
@@ -131,8 +132,10 @@ WITH known AS (
 )
 SELECT (SELECT count(*) FROM settled WHERE warns OR flips),
        ARRAY(SELECT journey_id FROM settled WHERE id = shown LIMIT %(many)s),
-       ARRAY(SELECT id FROM tracking_journey
-             WHERE ctid IN (SELECT unnest(%(quiet)s::tid[]) EXCEPT SELECT journey_at FROM settled))
+       CASE WHEN (SELECT count(*) FROM settled WHERE id = shown) < cardinality(%(quiet)s::tid[])
+       THEN ARRAY(SELECT id FROM tracking_journey WHERE ctid IN (
+                      SELECT unnest(%(quiet)s::tid[]) EXCEPT SELECT journey_at FROM settled))
+       ELSE '{}' END
 """
 
 
