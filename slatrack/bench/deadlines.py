@@ -51,6 +51,9 @@ def _add_arguments(group: Any) -> None:
     group.add_argument(
         "--lead", type=float, help="seconds until they are due; 60 and 400 per million if not said"
     )
+    group.add_argument(
+        "--mixed", action="store_true", help="recorded in another order than they are due in"
+    )
     group.add_argument("--looks", type=int, default=10, help="how often each page is asked")
 
 
@@ -60,7 +63,7 @@ def _run(options: Mapping[str, Any], progress: Progress) -> Figures:
     first_due = datetime.now(UTC) + timedelta(seconds=lead)
     with own_database():
         progress(f"{count:,} events, due in {lead:.0f} s")
-        standing.stand(count, first_due=first_due, now=datetime.now(UTC))
+        standing.stand(count, first_due=first_due, now=datetime.now(UTC), mixed=options["mixed"])
         standing.take_stock()
         progress("looking at the pages")
         pages = looks(standing.FLOWS[0], options["looks"])

@@ -98,14 +98,23 @@ def _trace_id(number: int) -> bytes:
     return blake2b(b"%d" % number, digest_size=16).digest()
 
 
-def stand(count: int, *, first_due: datetime, now: datetime, within: timedelta = SECOND) -> None:
-    """Have `count` events stand in flight, all due `within` the time that begins at `first_due`."""
+def stand(
+    count: int, *, first_due: datetime, now: datetime, within: timedelta = SECOND,
+    mixed: bool = False,
+) -> None:  # fmt: skip
+    """Have `count` events stand in flight, all due `within` the time that begins at `first_due`.
+
+    They were recorded in the order in which they began and are due, but for the first SHAPES;
+    `mixed`: in an order that has nothing to do with it.
+    """
     flows.save(DOCUMENTS, now=first_due - timedelta(days=3))
     shapes = range(min(SHAPES, count))
     record([span for number in shapes for span in spans(number, first_due, within)], now=now)
     copied = _Copied(shapes)
-    for begin in range(SHAPES, count, AT_ONCE):
-        numbers = range(begin, min(begin + AT_ONCE, count))
+    order = range(SHAPES, count)
+    numbered = list(order) if mixed else sorted(order, key=lambda number: number % SHAPES)
+    for begin in range(0, len(numbered), AT_ONCE):
+        numbers = numbered[begin : begin + AT_ONCE]
         store.insert(Journey, JOURNEY_COLUMNS, list(copied.journeys(numbers)))
         store.insert(Deadline, DEADLINE_COLUMNS, list(copied.deadlines(numbers)))
 
