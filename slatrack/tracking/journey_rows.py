@@ -28,7 +28,7 @@ from slatrack.tracking.decisions import Decided, Judged, Moment, Told
 from slatrack.tracking.flows import Flows
 from slatrack.tracking.implied_flips import Written
 from slatrack.tracking.judging import judge_journey, summary
-from slatrack.tracking.kept_deadlines import NONE, Common, Kept
+from slatrack.tracking.kept_deadlines import NONE, Common, Kept, UnknownTermsError
 from slatrack.tracking.packing import UNREADABLE, pack_parts, unpack_parts
 from slatrack.tracking.vanishing import keep_parts
 
@@ -132,7 +132,7 @@ def load_journeys(ids: Collection[UUID], *, but_unreadable: bool = False) -> dic
         try:
             known: Known = {one.name: (None, one) for one in kept_deadlines.unpack(terms, own)}
             journeys[row_id] = Stored(unpack_parts(parts), told_of, known, children.read(counted))
-        except UNREADABLE as exc:
+        except (*UNREADABLE, UnknownTermsError) as exc:
             if not but_unreadable:
                 raise
             logger.error("journey %s cannot be read: %s", row_id, exc)

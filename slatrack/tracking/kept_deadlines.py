@@ -116,8 +116,9 @@ def naming(deadline: str, version: int | None = None) -> list[tuple[int, int]]:
 
 
 def forget(**_: Any) -> None:
-    """Record terms anew: the database may be another one, restored from a backup."""
+    """Read and record terms anew: the database may be another one, restored from a backup."""
     _committed.clear()
+    _known.clear()
 
 
 connection_created.connect(forget, dispatch_uid="slatrack.kept_deadlines")
