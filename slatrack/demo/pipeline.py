@@ -34,6 +34,7 @@ from slatrack.embedded.servers import Site, serve
 logger = logging.getLogger(__name__)
 
 JOIN = 20.0  # seconds for all consumers to get their partitions
+LOOK = 0.1  # seconds between looks whether they have
 DRAIN = 2.0  # seconds for what is under way to arrive, at the end
 DELIVERY = 60.0  # seconds a sink waits for an authority
 
@@ -54,6 +55,7 @@ class Pipeline:
         self._doors = doors
         self._rates = rates
         self._holds = holds or Holds()
+        self._alarm = alarm
         self._telemetry, self._services, self._load = Crew(alarm), Crew(alarm), Crew(alarm)
         self._providers: dict[str, TracerProvider] = {}
         self._journals: dict[str, LoggerProvider] = {}
@@ -149,8 +151,12 @@ class Pipeline:
 
     def _await_partitions(self) -> None:
         until = time.monotonic() + JOIN
-        if not all(joined.wait(max(0, until - time.monotonic())) for joined in self._joined):
-            logger.warning("Not all services have joined their consumer group yet")
+        while not all(joined.is_set() for joined in self._joined):
+            if self._alarm.rings.wait(LOOK):
+                return  # it is over before it began
+            if time.monotonic() > until:
+                logger.warning("Not all services have joined their consumer group yet")
+                return
 
     def _start_load(self, rates: Sequence[Rate]) -> None:
         tracer = self._tracing("order-desk").get_tracer("demo.load")
