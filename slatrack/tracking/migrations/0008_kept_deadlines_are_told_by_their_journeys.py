@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any, ClassVar
+from uuid import UUID
 
 from django.db import migrations, models
 from django.utils.dateparse import parse_datetime
@@ -12,6 +13,7 @@ from slatrack.tracking import kept_deadlines
 from slatrack.tracking.decisions import Decided
 
 AT_ONCE = 2_000  # journeys
+FIRST = UUID(int=0)  # before all ids: who goes on behind the last one walks over nothing twice
 SAID = (
     "name", "version", "severity", "started_at", "due_at", "strict", "warned", "reached_at",
     "reason", "watermark", "flip_count", "almanac", "decided_at", "decided_step",
@@ -22,7 +24,8 @@ def there(apps: Any, schema_editor: Any) -> None:
     """Pack the deadlines that tell their flip into their journeys."""
     deadlines = apps.get_model("tracking", "Deadline").objects.order_by("journey_id", "id")
     telling = deadlines.filter(decided_at__isnull=False)
-    while rows := list(telling[: 10 * AT_ONCE]):
+    last = FIRST
+    while rows := list(telling.filter(journey_id__gt=last)[: 10 * AT_ONCE]):
         last = rows[-1].journey_id  # of which there may be more
         rows += telling.filter(journey_id=last, id__gt=rows[-1].id)
         _pack(apps, rows)
@@ -61,7 +64,9 @@ def back(apps: Any, schema_editor: Any) -> None:
     journeys = apps.get_model("tracking", "Journey").objects.filter(kept__isnull=False)
     deadline, terms = apps.get_model("tracking", "Deadline"), apps.get_model("tracking", "Terms")
     common = {row.id: row.deadlines for row in terms.objects.all()}
-    while rows := list(journeys.only("kept_terms", "kept").order_by("id")[:AT_ONCE]):
+    ordered, last = journeys.only("kept_terms", "kept").order_by("id"), FIRST
+    while rows := list(ordered.filter(id__gt=last)[:AT_ONCE]):
+        last = rows[-1].id
         deadline.objects.bulk_create([
             _row(deadline, row.id, one)
             for row in rows
