@@ -105,13 +105,13 @@ def keep(wanted: Mapping[int, Sequence[Common]]) -> None:
         transaction.on_commit(partial(_committed.update, new))
 
 
-def naming(deadline: str, version: int | None = None) -> list[tuple[int, int]]:
+def naming(deadline: str) -> list[tuple[int, int]]:
     """Return the ids of all terms with a deadline of this name, and its version in each."""
     return [
         (row_id, one[1])
         for row_id, deadlines in Terms.objects.values_list("id", "deadlines")
         for one in deadlines
-        if one[0] == deadline and version in (None, one[1])
+        if one[0] == deadline
     ]
 
 

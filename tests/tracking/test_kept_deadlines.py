@@ -1,6 +1,8 @@
 """Deadlines that were kept are told by their journeys: all of it, and nothing is lost by it."""
 
+from dataclasses import replace
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from django.db import transaction
@@ -10,9 +12,10 @@ from hypothesis import strategies as st
 from dashboards.cohorts import By, Question, cohorts
 from dashboards.queries_first_run import checklist
 from dashboards.queries_spread import limit_of
-from slatrack.domain.states import Verdict
-from slatrack.tracking import flows, kept_deadlines, watcher
-from slatrack.tracking.decisions import Decided
+from slatrack.domain.states import Status, Verdict
+from slatrack.tracking import flows, implied_flips, kept_deadlines, watcher
+from slatrack.tracking.decisions import Decided, Judged, Told
+from slatrack.tracking.implied_flips import implied
 from slatrack.tracking.kept_deadlines import UnknownTermsError
 from slatrack.tracking.models import Deadline, Flow, Journey, Terms
 from slatrack.tracking.recorder import record
@@ -48,6 +51,24 @@ def test_whatever_was_kept_is_told_as_it_was(some):
         assert kept_deadlines.unpack_with(terms, packed.own) == some
     else:
         assert packed == (None, None)
+
+
+@given(kept)
+def test_what_cannot_be_told_by_its_journey_is_a_row_with_its_flip(one):
+    """A deadline that has been warned of before is not, whatever its flips are counted to be."""
+    journey_id = UUID(int=7)
+    [flip, recorded_at] = implied(journey_id, one)
+    warned = one._replace(warned=1, decided_at=None, decided_step="")
+    judged = Judged(Status.DONE, (warned,), Told(), None, None, (flip,))
+
+    written = implied_flips.write(journey_id, {}, judged, now=recorded_at)
+
+    assert written == ((warned,), ((flip, recorded_at),))
+    told = judged.deadlines[0]._replace(warned=0)
+    kept_one = implied_flips.write(
+        journey_id, {}, replace(judged, deadlines=(told,)), now=recorded_at
+    )
+    assert kept_one == ((one,), ())
 
 
 @pytest.fixture
@@ -123,6 +144,7 @@ def test_comparisons_and_charts_know_what_was_kept():
     assert not others.rows.exists()
     assert not cohorts(flow, Question(By.VERSION, deadline=NAME, a="2", b="3"))[0].rows.exists()
     Journey.objects.filter(key="T2").delete()
+    assert kept_deadlines.naming("another") == []
     assert not Deadline.objects.exists()
     assert limit_of(flow, NOON - timedelta(hours=1)) == (NAME, 900.0)
     assert told_first() == "Deadlines are being judged."
