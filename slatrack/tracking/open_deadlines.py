@@ -1,7 +1,7 @@
 """The deadlines of events in flight, as forecasts read them: of all flows, events first."""
 
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from operator import itemgetter
 from typing import NamedTuple
@@ -12,15 +12,16 @@ from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 
 from slatrack.domain.states import Verdict
-from slatrack.tracking import deadline_rows, models, store
-from slatrack.tracking.decisions import Decided
+from slatrack.tracking import kept_deadlines, models, store
 from slatrack.tracking.flows import Flows
+from slatrack.tracking.kept_deadlines import Kept
 
 MOST = 20_000  # of those in flight, where there are more
 AT_ONCE = 2_000  # events whose deadlines are read between two rests
 PAUSE = 0.05  # seconds of a rest: that long a core is busy with as many
 
-_OF_EVENT = ("id", "flow_id", "step", "step_at", "started_at")
+_OF_EVENT = ("id", "flow_id", "step", "step_at", "started_at", "kept_terms", "kept")
+_OF_DEADLINE = ("journey", "name", "version", "started_at", "due_at", "verdict", "reached_at")
 
 
 class OpenDeadline(NamedTuple):
@@ -56,6 +57,7 @@ class _Event(NamedTuple):
     step: str
     step_at: datetime
     begun_at: datetime
+    kept: Kept
     cohort: str
 
 
@@ -68,24 +70,31 @@ def open_deadlines(flows: Flows, *, now: datetime) -> list[OpenDeadline]:
     sort all that is in flight.
     """
     events, found = _events(flows, now), []
-    for journey, of in _of_deadlines(events):
-        if of.started_at is not None and of.due_at is not None:
+    for journey, name, version, started_at, due_at, verdict, reached_at in _of_deadlines(events):
+        if started_at is not None and due_at is not None:
             event = events[journey]
             one = OpenDeadline(
-                journey, event.flow, of.name, of.version, of.started_at, of.due_at,
-                of.verdict.value, of.reached_at, event.step, event.step_at, event.begun_at,
-                event.cohort,
+                journey, event.flow, name, version, started_at, due_at, verdict, reached_at,
+                event.step, event.step_at, event.begun_at, event.cohort,
             )  # fmt: skip
             found.append((event.order, one))
     return [one for _, one in sorted(found, key=itemgetter(0))[:MOST]]
 
 
-def _of_deadlines(events: Collection[UUID]) -> Iterator[tuple[UUID, Decided]]:
-    """Yield events' deadlines, with a rest after each few."""
+def _of_deadlines(events: Mapping[UUID, _Event]) -> Iterator[store.Row]:
+    """Yield events' deadlines, those that they kept and those that are rows, with a few rests.
+
+    One that is kept at this moment may be missing: of it nothing is to be forecast.
+    """
+    for row_id, event in events.items():
+        for one in kept_deadlines.unpack(*event.kept):
+            yield (
+                row_id, one.name, one.version, one.started_at, one.due_at, one.verdict.value,
+                one.reached_at,
+            )  # fmt: skip
     ids = list(events)
     for n in range(0, len(ids), AT_ONCE):
-        for journey, several in deadline_rows.read(ids[n : n + AT_ONCE]).items():
-            yield from ((journey, one) for one in several)
+        yield from store.select(models.Deadline, _OF_DEADLINE, ids[n : n + AT_ONCE], by="journey")
         if n + AT_ONCE < len(ids):
             time.sleep(PAUSE)
 
@@ -103,7 +112,7 @@ def _events(flows: Flows, now: datetime) -> dict[UUID, _Event]:
     asked = store.read(rows.filter(due_at__gt=now).order_by("due_at")[:MOST])
     asked += store.read(rows.filter(due_at__lte=now).order_by("-due_at")[: MOST - len(asked)])
     found: dict[UUID, _Event] = {}
-    for order, (journey, flow, step, step_at, begun_at, *texts) in enumerate(asked):
+    for order, (journey, flow, step, step_at, begun_at, terms, own, *texts) in enumerate(asked):
         cohort = str(texts[places[flow]] or "")[:100] if flow in places else ""
-        found[journey] = _Event(order, flow, step, step_at, begun_at, cohort)
+        found[journey] = _Event(order, flow, step, step_at, begun_at, Kept(terms, own), cohort)
     return found

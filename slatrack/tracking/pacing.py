@@ -11,7 +11,7 @@ from django.db.models import F, Q, QuerySet, Value
 
 from slatrack.domain.forecasts.history import ENOUGH, START, History
 from slatrack.domain.forecasts.pace import Pace, Under, pace
-from slatrack.tracking import deadline_rows, models, store
+from slatrack.tracking import kept_deadlines, models, store
 from slatrack.tracking.open_deadlines import OpenDeadline
 
 ARRIVALS = 2_000  # newest arrivals that are looked at
@@ -21,10 +21,15 @@ SHORTEST, LONGEST = 15.0, 900.0  # seconds to look back
 BEHIND = 120.0  # seconds that a flow's telemetry may be behind without being asked for by itself
 
 
+OF_ENDED = ("id", "started_at", "ended_at", "kept_terms", "kept")
+
+
 class _Ended(NamedTuple):
     id: UUID
     started_at: datetime
     ended_at: datetime
+    kept_terms: int | None
+    kept: bytes | None
 
 
 class Newest:
@@ -48,17 +53,12 @@ class Newest:
             return found[:ARRIVALS], since
         # By a sum, lest the database walk all history of the flow.
         own = _ended_in(begin, end).annotate(of=F("flow_id") + Value(0)).filter(of=flow_id)
-        rows = own.values_list("id", "started_at", "ended_at")[:ARRIVALS]
-        return [_Ended(one, started, ended) for one, started, ended in rows if ended], begin
+        return [_Ended(*row) for row in store.read(own.values_list(*OF_ENDED)[:ARRIVALS])], begin
 
     @cached_property
     def _walked(self) -> list[tuple[int, _Ended]]:
-        columns = ("flow_id", "id", "started_at", "ended_at")
-        rows = _ended_in(self.begin, self.now).values_list(*columns)[:WALKED]
-        return [
-            (flow, _Ended(row_id, started, ended))
-            for flow, row_id, started, ended in store.read(rows)
-        ]
+        rows = _ended_in(self.begin, self.now).values_list("flow_id", *OF_ENDED)[:WALKED]
+        return [(flow, _Ended(*row)) for flow, *row in store.read(rows)]
 
     @cached_property
     def _since(self) -> datetime:
@@ -107,10 +107,16 @@ def _arrived(ended: list[_Ended], deadline: str) -> list[Under]:
     """Return those of some ended events that reached a deadline's step, in their order."""
     started = {one.id: one.started_at for one in ended}
     reached = {
-        journey: one.reached_at
-        for journey, several in deadline_rows.read(started).items()
-        for one in several
-        if one.name == deadline and one.reached_at is not None
+        one.id: of.reached_at
+        for one in ended
+        for of in kept_deadlines.unpack(one.kept_terms, one.kept)
+        if of.name == deadline and of.reached_at is not None
+    }
+    columns, others = ("journey", "name", "reached_at"), started.keys() - reached.keys()
+    reached |= {
+        journey: at
+        for journey, name, at in store.select(models.Deadline, columns, others, by="journey")
+        if name == deadline and at is not None
     }
     return [
         Under(began.timestamp(), reached[journey].timestamp())
