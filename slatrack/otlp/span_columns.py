@@ -39,6 +39,8 @@ NONE = 0xFFFF_FFFF  # no place: of a parent that was left, of times where all wa
 _ALL_LEFT = (0, NONE, NONE, 0, 0)
 _IDS = 28  # bytes that the ids of a trace and a span take, each with its tag and length
 _CLOCK = re.compile(rb"9.{8}A.{8}", re.S)  # fixed64 fields 7 and 8
+_CLOCK_SIZE = 18  # bytes
+_NO_ID = bytes(8)  # in place of what is no id of a span; it is read of none that was left whole
 _NEAR = 300  # bytes of a span in which its times are looked for
 _WRAP = (1 << 64) - 1
 _times = Struct("<QxQ").unpack_from
@@ -59,8 +61,12 @@ def take_out(spans: Sequence[Sent]) -> tuple[bytes, list[bytes]]:
     clock, find_parent, find_trace = 0, places.get, traces.get
     for one in spans:
         raw, trace_id = one.raw, one.trace_id
-        if raw[clock : clock + 10 : 9] != b"9A":  # not where they were in the span before
-            clock = _find_clock(raw)
+        parent, begin = NONE, _IDS
+        if raw[_IDS : _IDS + 2] == b'"\x08':
+            parent = find_parent(raw[_IDS + 2 : _IDS + 10], NONE)
+            begin = _IDS if parent == NONE else _IDS + 10
+        if not _is_clock(raw, clock, begin):  # not where it was in the span before
+            clock = _find_clock(raw, begin)
         if not clock or not raw.startswith(b"\n\x10%b\x12\x08%b" % (trace_id, one.span_id)):
             rows.append(_ALL_LEFT)
             left.append(raw)
@@ -70,19 +76,21 @@ def take_out(spans: Sequence[Sent]) -> tuple[bytes, list[bytes]]:
         if trace is None:
             trace = traces[trace_id] = len(traces)
             begins.append(start)
-        parent, begin = NONE, _IDS
-        if raw[_IDS : _IDS + 2] == b'"\x08':
-            parent = find_parent(raw[_IDS + 2 : _IDS + 10], NONE)
-            begin = _IDS if parent == NONE else _IDS + 10
         distances = (start - begins[trace]) & _WRAP, (end - start) & _WRAP
         rows.append((trace, parent, clock - begin, *distances))
-        left.append(raw[begin:clock] + raw[clock + 18 :])
-    return _packed(traces, begins, [one.span_id for one in spans], rows), left
+        left.append(raw[begin:clock] + raw[clock + _CLOCK_SIZE :])
+    ids = [one.span_id if len(one.span_id) == len(_NO_ID) else _NO_ID for one in spans]
+    return _packed(traces, begins, ids, rows), left
 
 
-def _find_clock(raw: bytes) -> int:
+def _is_clock(raw: bytes, at: int, begin: int) -> bool:
+    """Whether two times stand there: behind what is taken out before them, and whole."""
+    return raw[at : at + 10 : 9] == b"9A" and begin <= at <= len(raw) - _CLOCK_SIZE
+
+
+def _find_clock(raw: bytes, begin: int) -> int:
     """Return where the times of a span stand; 0: nowhere near its beginning."""
-    found = _CLOCK.search(raw, _IDS, _NEAR)
+    found = _CLOCK.search(raw, begin, _NEAR)
     return found.start() if found else 0
 
 

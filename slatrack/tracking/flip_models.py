@@ -41,8 +41,8 @@ class Change(models.Model):
 class Flip(Change):
     """A recorded change, written once: history. What is news to somebody is UnroutedFlip before.
 
-    No change can be history twice. The one of a deadline that was kept is told by
-    its journey alone: read history by `flip_history`.
+    No change can be history twice. The one of a deadline that was kept is told by its
+    journey alone: read history by `flip_history`.
     """
 
     journey = models.ForeignKey("tracking.Journey", models.CASCADE, related_name="flips", **BULK)

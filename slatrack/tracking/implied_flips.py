@@ -61,8 +61,8 @@ def write(
 ) -> Written:
     """Return the deadlines as they are to be stored, and the flips that are to be rows.
 
-    `known` are the deadlines as they were: what they told and will tell no more
-    comes first.
+    `known` are the deadlines as they were: what they told and will tell no more comes
+    first.
     """
     earlier = {name: was for name, row in known.items() if (was := implied(journey_id, row))}
     new = {

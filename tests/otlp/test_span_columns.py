@@ -11,7 +11,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span as Sent
 from slatrack.otlp import span_columns
 
 TRACES = [bytes([n]) * 16 for n in (1, 2, 255)]
-IDS = [bytes([n]) * 8 for n in range(1, 6)]
+IDS = [*(bytes([n]) * 8 for n in range(1, 4)), b"9" * 8, b"A9A9A9A9"]
 
 
 class Span(NamedTuple):
@@ -45,7 +45,8 @@ sent = st.builds(
     span_id=st.sampled_from(IDS),
     parent_span_id=st.sampled_from([b"", *IDS, b"far away"]),
     trace_state=st.sampled_from(["", "vendor=9"]),
-    name=st.sampled_from(["", "A", "9 to 5, 9.......A", "n" * 400]) | st.text(max_size=20),
+    name=st.sampled_from(["", "A", "A" * 20, "9" * 9 + "A" * 9, "9 to 5, 9.......A", "n" * 400])
+    | st.text(max_size=20),
     kind=st.integers(0, 5),
     start_time_unix_nano=times,
     end_time_unix_nano=times,
@@ -64,7 +65,34 @@ like_spans = st.lists(
     | st.binary(max_size=9),
     max_size=14,
 ).map(b"".join)
-anything = st.builds(Span, st.sampled_from(TRACES), st.sampled_from(IDS), like_spans)
+
+
+def test_times_are_not_looked_for_in_a_parent_s_id():
+    first = Sent(trace_id=TRACES[0], span_id=b"9" * 8, name="A" * 20, start_time_unix_nano=1)
+    second = Sent(
+        trace_id=TRACES[0], span_id=IDS[0], parent_span_id=b"9" * 8, name="A" * 20,
+        start_time_unix_nano=1, end_time_unix_nano=2,
+    )  # fmt: skip
+    spans = [Span(one.trace_id, one.span_id, one.SerializeToString()) for one in (first, second)]
+
+    assert put_back(spans) == [one.raw for one in spans]
+
+
+def test_a_span_that_ends_where_the_times_of_the_one_before_stood_comes_back():
+    whole = Sent(
+        trace_id=TRACES[0], span_id=IDS[0], name="n" * 5, kind=3, start_time_unix_nano=1,
+        end_time_unix_nano=2,
+    )  # fmt: skip
+    at = whole.SerializeToString().index(b"9" + bytes([1]))
+    cut = Sent(trace_id=TRACES[0], span_id=IDS[1], name="." * (at - 30) + "9" + "." * 8 + "A")
+    spans = [Span(one.trace_id, one.span_id, one.SerializeToString()) for one in (whole, cut)]
+    assert spans[1].raw[at : at + 10 : 9] == b"9A"
+
+    assert put_back(spans) == [one.raw for one in spans]
+
+
+odd = st.sampled_from([*IDS, b"", b"short", b"longer than 8"])
+anything = st.builds(Span, st.sampled_from(TRACES), odd, like_spans)
 
 
 @given(st.lists(anything, max_size=12))
