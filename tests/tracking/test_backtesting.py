@@ -187,7 +187,7 @@ def test_old_ones_are_let_go(monkeypatch):
     for row in rows:
         backtesting.stop(row, now=LATER)
     backtesting.tend(now=LATER)
-    assert list(Backtest.objects.values_list("id", flat=True)) == [row.pk for row in rows[1:]]
+    assert set(Backtest.objects.values_list("id", flat=True)) == {row.pk for row in rows[1:]}
 
 
 def test_an_event_without_what_the_rule_counts_from_says_why():
