@@ -23,13 +23,13 @@ from slatrack.tracking import (
 )
 from slatrack.tracking import (
     following,
+    hands,
     histories,
     models,
     outlooks,
     pacing,
     remembering,
     sources,
-    watcher,
 )
 from slatrack.tracking.expecting import Expected, Seen, expect
 from slatrack.tracking.flows import Flows
@@ -52,9 +52,11 @@ def run(stop: Event) -> None:
         began, computed = time.monotonic(), time.thread_time()
         try:
             now = datetime.now(UTC)
-            if not watcher.HANDS_FULL.is_set() and claim(me, now=now):
+            if not hands.FULL.is_set() and claim(me, now=now):
                 with gently():
                     look(now=now)
+        except hands.GaveWay:
+            logger.debug("a forecast gave way to deadlines")
         except Exception:
             logger.exception("Nothing is forecast at this moment")
             close_old_connections()
@@ -82,7 +84,10 @@ def claim(me: str, *, now: datetime) -> bool:
 
 
 def look(*, now: datetime) -> int:
-    """Forecast every open deadline once; return how many could be. Safe to repeat."""
+    """Forecast every open deadline once; return how many could be. Safe to repeat.
+
+    Raises hands.GaveWay where the deadlines of a burst come meanwhile.
+    """
     flows = flows_in_force.current()
     marks = sources.watermarks(now)
     if remembering.learn(flows, now=now, read_to=min(now, marks.whole or now)):
@@ -98,6 +103,7 @@ def look(*, now: datetime) -> int:
         history = known.get(flow_id) or History(())
         seen = Seen(now, histories.read_to(history, now=now, watermark=marks.of(name)))
         for deadline in flows.rules.get(name, {}):
+            hands.give_way()
             there = by_rule[flow_id, deadline]
             some, view = _of_rule(flows, name, deadline, history, there, seen, newest)
             expected += some

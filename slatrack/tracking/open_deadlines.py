@@ -12,7 +12,7 @@ from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 
 from slatrack.domain.states import Verdict
-from slatrack.tracking import kept_deadlines, models, store
+from slatrack.tracking import hands, kept_deadlines, models, store
 from slatrack.tracking.flows import Flows
 from slatrack.tracking.kept_deadlines import Kept
 
@@ -67,7 +67,7 @@ def open_deadlines(flows: Flows, *, now: datetime) -> list[OpenDeadline]:
     Events that are overdue come last, those due last first: most wait for nothing that a
     forecast could say, but they tell how fast others arrive.
     Not asked flow by flow, lest the database walk all history of a flow; and events first, lest it
-    sort all that is in flight.
+    sort all that is in flight. Raises hands.GaveWay where a burst comes meanwhile.
     """
     events, found = _events(flows, now), []
     for journey, name, version, started_at, due_at, verdict, reached_at in _of_deadlines(events):
@@ -97,6 +97,7 @@ def _of_deadlines(events: Mapping[UUID, _Event]) -> Iterator[store.Row]:
         yield from store.select(models.Deadline, _OF_DEADLINE, ids[n : n + AT_ONCE], by="journey")
         if n + AT_ONCE < len(ids):
             time.sleep(PAUSE)
+            hands.give_way()
 
 
 def _events(flows: Flows, now: datetime) -> dict[UUID, _Event]:

@@ -62,19 +62,19 @@ WITH known AS (
         SELECT *, ctid AS lies_at FROM tracking_deadline WHERE journey_id = j.id OFFSET 0) AS d
     LEFT JOIN unnest(%(flows)s::bigint[], %(names)s::text[], %(versions)s::int[])
          AS newest (flow_id, name, version) ON newest.flow_id = j.flow_id AND newest.name = d.name
-    WHERE j.ctid = ANY(%(quiet)s::tid[])
+    WHERE j.ctid = ANY(%(quiet)s::tid[]) OFFSET 0
 ), timed AS (
     SELECT *, graced + interval '1 microsecond' AS ends_at,
            CASE WHEN warns_at < due_at THEN warns_at END AS warning_at,
            CASE WHEN warns_then_at < due_at THEN warns_then_at END AS warning_then_at,
            CASE WHEN NOT is_open THEN verdict WHEN graced < %(read_to)s THEN 'missed'
                 WHEN graced + %(patience)s < %(now)s THEN 'unknown' ELSE 'waiting' END AS judged
-    FROM known
+    FROM known OFFSET 0
 ), judged AS (
     SELECT *, is_open AND judged = 'waiting'
                   AND coalesce(warning_at <= %(read_to)s, false) AS warns,
            is_open AND judged <> verdict AS flips
-    FROM timed
+    FROM timed OFFSET 0
 ), whole AS (
     SELECT *,
            first_value(id) OVER journey AS shown,

@@ -17,7 +17,7 @@ from django.db.models import Q, QuerySet
 from slatrack import metrics
 from slatrack.domain.deadlines import PATIENCE
 from slatrack.tracking import flows as flows_in_force
-from slatrack.tracking import joining, models, quiet_bulk, quiet_rows, sources
+from slatrack.tracking import hands, joining, models, quiet_bulk, quiet_rows, sources
 from slatrack.tracking.decisions import Moment
 from slatrack.tracking.flows import Flows
 from slatrack.tracking.journey_rows import (
@@ -38,7 +38,6 @@ CHUNK = 4_000  # journeys settled in one transaction
 WHOLE = 10  # of so many chunks one after the other one is looked for among all that is due
 FOLDED = 1_000  # of them at most such as must be folded, which takes longer
 PAUSE = 0.05  # seconds between looks when there is nothing to do
-HANDS_FULL = Event()  # set while there is more to settle at once: what can wait gives way
 AGAIN = timedelta(minutes=1)  # before a journey that could not be settled is tried again
 
 
@@ -51,7 +50,7 @@ class _Onward:
     @classmethod
     def since(cls) -> datetime:
         """Begin anew at the first chunk and each tenth: what came meanwhile may be due before."""
-        cls.chunks = cls.chunks + 1 if HANDS_FULL.is_set() else 0
+        cls.chunks = cls.chunks + 1 if hands.FULL.is_set() else 0
         since = cls.at if cls.chunks % WHOLE else quiet_bulk.EVER
         cls.at = quiet_bulk.EVER  # until this chunk is done
         return since
@@ -63,11 +62,11 @@ def run(stop: Event) -> None:
     while not stop.is_set():
         try:
             now = datetime.now(UTC)
-            settled = settle_due(now=now) if HANDS_FULL.is_set() or any_due(now=now) else 0
+            settled = settle_due(now=now) if hands.FULL.is_set() or any_due(now=now) else 0
             if beat(now=now):
                 joining.join_left(now=now)
         except DatabaseError:
-            HANDS_FULL.clear()
+            hands.FULL.clear()
             away_since = _away(away_since)
             close_old_connections()
             stop.wait(1.0)
@@ -77,10 +76,10 @@ def run(stop: Event) -> None:
             logger.warning("deadlines are evaluated again, after %.0f s", seconds)
             away_since = None
         if settled < FOLDED:
-            HANDS_FULL.clear()
+            hands.FULL.clear()
             stop.wait(PAUSE)
         else:
-            HANDS_FULL.set()
+            hands.FULL.set()
     connection.close()
 
 

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from slatrack.tracking import forecasting, watcher
+from slatrack.tracking import forecasting, hands, open_deadlines, watcher
 from slatrack.tracking.models import Source
 from tests import factories as make
 
@@ -22,7 +22,7 @@ class Seen(Event):
         self.turns = []
 
     def is_set(self):
-        self.turns.append(watcher.HANDS_FULL.is_set())
+        self.turns.append(hands.FULL.is_set())
         return super().is_set()
 
     def wait(self, timeout=None):
@@ -35,7 +35,7 @@ def connected(monkeypatch):
     """Both close the connection at their end, which is the test's here."""
     monkeypatch.setattr(connection, "close", lambda: None)
     yield
-    watcher.HANDS_FULL.clear()
+    hands.FULL.clear()
 
 
 def overdue(count):
@@ -61,7 +61,7 @@ def test_while_chunks_are_full_the_next_is_settled_without_a_look_whether_there_
 @pytest.mark.parametrize("full", [True, False])
 def test_nothing_is_forecast_beside_a_watcher_with_its_hands_full(full):
     if full:
-        watcher.HANDS_FULL.set()
+        hands.FULL.set()
 
     with CaptureQueriesContext(connection) as asked:
         forecasting.run(Seen())
@@ -69,3 +69,28 @@ def test_nothing_is_forecast_beside_a_watcher_with_its_hands_full(full):
     claims = [one for one in asked if 'INSERT INTO "tracking_source"' in one["sql"]]
     assert len(claims) == (0 if full else 1)
     assert not Source.objects.filter(name=forecasting.NAME).exists()  # let go of at its end
+
+
+def test_a_forecast_gives_way_in_its_midst_and_is_made_once_hands_are_free(monkeypatch, caplog):
+    class Burst(Seen):
+        """Ends with the second rest, before which hands are free."""
+
+        def wait(self, timeout=None):
+            read.append(len(pauses))
+            hands.FULL.clear()
+            return super().wait(timeout) if len(read) == 2 else False
+
+    def burst_comes(seconds):
+        pauses.append(seconds)
+        if not read:
+            hands.FULL.set()
+
+    overdue(3)
+    monkeypatch.setattr(open_deadlines, "AT_ONCE", 1)
+    monkeypatch.setattr(open_deadlines.time, "sleep", burst_comes)
+    read: list[int] = []
+    pauses: list[float] = []
+    forecasting.run(Burst())
+
+    assert read == [1, 1 + 2]
+    assert not [one for one in caplog.records if one.name == forecasting.__name__]

@@ -7,7 +7,7 @@ from django.db import connection, transaction
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from slatrack.tracking import flows, quiet_bulk, rule_versions, watcher
+from slatrack.tracking import flows, hands, quiet_bulk, rule_versions, watcher
 from slatrack.tracking.decisions import Moment
 from slatrack.tracking.models import Deadline, Flip, Journey, RuleVersion, Source, UnroutedFlip
 from slatrack.tracking.recorder import record
@@ -238,7 +238,7 @@ if connection.vendor == "postgresql":
         record([received(f"T{n}", at=n + 60, trace=f"T{n}") for n in range(some)], now=NOON)
         watcher.settle_due(now=minutes(8.9))  # the warning
         watcher.settle_due(now=minutes(14))  # another one
-        watcher.HANDS_FULL.set()
+        hands.FULL.set()
         try:
             assert [watcher.settle_due(now=minutes(20), limit=1) for _ in range(3)] == [1, 1, 1]
 
@@ -252,4 +252,4 @@ if connection.vendor == "postgresql":
                 pass
             assert not Journey.objects.exclude(verdict="missed").exists()
         finally:
-            watcher.HANDS_FULL.clear()
+            hands.FULL.clear()
