@@ -18,8 +18,10 @@ from django.db.migrations.recorder import MigrationRecorder
 from hypothesis import settings
 
 from dashboards import dear
+from slatrack.alerting import sweeping
 from slatrack.tracking import (
     dictionaries,
+    falling_due,
     feeds,
     flows,
     heard,
@@ -63,6 +65,8 @@ def _forget_flows() -> None:
     histories.forget()
     remembering.forget()
     dear.forget()
+    falling_due.forget()
+    sweeping.forget()
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """What is done again and again: what was lost is found, what has come to its end is ended."""
 
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,6 +22,8 @@ from slatrack.alerting.telling import News, Teller
 logger = logging.getLogger(__name__)
 
 QUIET = timedelta(minutes=5)  # with all events over and none joining: then an incident is over
+LARGE = 1_000  # events of an incident: to count what is open of such takes its time
+RESTS = 20  # times as long as that took
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +77,35 @@ def _resume(incident_id: int, now: datetime) -> bool:
     return True
 
 
+class _Large:
+    """When large incidents are counted again: each time all their events are walked over."""
+
+    again = 0.0
+
+    @classmethod
+    def rested(cls) -> bool:
+        """Whether they have rested long enough."""
+        return time.monotonic() >= cls.again
+
+    @classmethod
+    def took(cls, seconds: float) -> None:
+        """Rest for some times as long as counting them took."""
+        cls.again = time.monotonic() + RESTS * seconds
+
+
+def forget() -> None:
+    """Count large incidents again at once."""
+    _Large.again = 0.0
+
+
 def settle_incidents(*, now: datetime) -> int:
-    """Bring counts up to date, and resolve the incidents whose events are all over."""
-    rows = list(Incident.objects.exclude(state=State.RESOLVED))
+    """Bring counts up to date, and resolve the incidents whose events are all over.
+
+    Large ones take their turn at counting less often than others: they may be some time behind.
+    """
+    began, all_of_them = time.monotonic(), _Large.rested()
+    live_ones = Incident.objects.exclude(state=State.RESOLVED)
+    rows = [row for row in live_ones if all_of_them or row.events <= LARGE]
     found = open_events([row.pk for row in rows])
     stale, over = [], []
     for row in rows:
@@ -87,6 +116,8 @@ def settle_incidents(*, now: datetime) -> int:
             stale.append(row.pk)
     if stale:
         recount_stored(stale)
+    if all_of_them:
+        _Large.took(time.monotonic() - began)
     return sum(_settle(incident_id, now) for incident_id in over)
 
 

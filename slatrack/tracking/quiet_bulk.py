@@ -37,8 +37,8 @@ FROM (
            AND (flow_id, judged_by) IN
                (SELECT * FROM unnest(%(flows)s::bigint[], %(stamps)s::int[])) AS quiet
     FROM tracking_journey
-    WHERE next_at >= %(since)s AND (next_at <= %(read_to)s
-       OR %(is_behind)s AND next_at <= %(late)s AND due_at < %(graced)s AND verdict = 'waiting')
+    WHERE next_at >= %(since)s AND next_at <= %(to)s AND (next_at <= %(read_to)s
+       OR %(overdue)s AND due_at < %(graced)s AND verdict = 'waiting')
     ORDER BY next_at LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED
 ) AS due, set_config('jit', 'off', true) AS jit,
      set_config('random_page_cost', '1.1', true) AS cost,
@@ -139,18 +139,22 @@ SELECT (SELECT count(*) FROM settled WHERE warns OR flips),
 """
 
 
-def lock(flows: Flows, moment: Moment, limit: int, *, since: datetime = EVER) -> Locked:
+def lock(
+    flows: Flows, moment: Moment, limit: int, *, since: datetime = EVER, overdue: bool = True
+) -> Locked:
     """Lock journeys that are due, oldest first; those that another watcher holds are left to it.
 
     Those due before `since` are not looked for: where very many were settled a moment ago, what is
-    left of each in the index would be walked over.
+    left of each in the index would be walked over. `overdue`: those too whose outcome should be
+    known by now, while telemetry is behind.
     """
     stamps = {flows.ids[name]: stamp for name, stamp in flows.stamps.items()}
     late = moment.now - PATIENCE
+    overdue = overdue and moment.read_to < late
     values = {
         "read_to": moment.read_to, "flows": list(stamps), "stamps": list(stamps.values()),
-        "is_behind": moment.read_to < late, "late": late, "graced": late - flows.longest_grace,
-        "limit": limit, "since": since,
+        "overdue": overdue, "to": late if overdue else moment.read_to,
+        "graced": late - flows.longest_grace, "limit": limit, "since": since,
     }  # fmt: skip
     return Locked(*store.run(_LOCK, values)[0])
 

@@ -5,19 +5,17 @@ takes rows that the other has not locked.
 """
 
 import logging
-from collections import defaultdict
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from threading import Event
 from uuid import UUID
 
 from django.db import DatabaseError, close_old_connections, connection, transaction
-from django.db.models import Q, QuerySet
 
 from slatrack import metrics
-from slatrack.domain.deadlines import PATIENCE
+from slatrack.tracking import falling_due, hands, joining, models, quiet_bulk, quiet_rows, sources
 from slatrack.tracking import flows as flows_in_force
-from slatrack.tracking import hands, joining, models, quiet_bulk, quiet_rows, sources
 from slatrack.tracking.decisions import Moment
 from slatrack.tracking.flows import Flows
 from slatrack.tracking.journey_rows import (
@@ -62,7 +60,7 @@ def run(stop: Event) -> None:
     while not stop.is_set():
         try:
             now = datetime.now(UTC)
-            settled = settle_due(now=now) if hands.FULL.is_set() or any_due(now=now) else 0
+            settled = turn(now)
             if beat(now=now):
                 joining.join_left(now=now)
         except DatabaseError:
@@ -83,6 +81,19 @@ def run(stop: Event) -> None:
     connection.close()
 
 
+def turn(now: datetime) -> int:
+    """Settle what is due, if anything is; return how many there were."""
+    overdue = hands.FULL.is_set() or falling_due.Overdue.may_look()
+    if not hands.FULL.is_set():
+        began = time.monotonic()
+        due = any_due(now=now, overdue=overdue)
+        if overdue:
+            falling_due.Overdue.took(time.monotonic() - began)
+        if not due:
+            return 0
+    return settle_due(now=now, overdue=overdue)
+
+
 def _away(since: datetime | None) -> datetime:
     """Tell once that the database is away; return since when. Called where its error is handled."""
     if since is None:
@@ -101,38 +112,43 @@ def beat(*, now: datetime) -> bool:
     return True
 
 
-def any_due(*, now: datetime) -> bool:
-    """Whether there is anything to settle: a look that locks nothing, many times a second."""
+def any_due(*, now: datetime, overdue: bool = True) -> bool:
+    """Whether there is anything to settle: a look that locks nothing, many times a second.
+
+    `overdue`: also what should be known by now while telemetry is behind.
+    """
     if models.Recount.objects.exists():
         return True
-    due = _due_rows(sources.watermarks(now).moment(now, silent=True))
+    due = falling_due.rows(sources.watermarks(now).moment(now, silent=True), overdue=overdue)
     # In order, lest PostgreSQL look for the first that is due in the table: `exists` has no order.
     return bool(due.order_by("next_at").values_list("id")[:1])
 
 
-def settle_due(*, now: datetime, limit: int = CHUNK) -> int:
+def settle_due(*, now: datetime, limit: int = CHUNK, overdue: bool = True) -> int:
     """Settle up to `limit` journeys whose next instant has come, and those whose children changed.
 
-    Returns how many there were. Fewer than FOLDED: nothing is left to settle now.
+    `overdue` is as in any_due. Returns how many there were. Fewer than FOLDED: nothing is left to
+    settle now.
     """
     flows = flows_in_force.current()
     moment = sources.watermarks(now).moment(now, silent=True)
-    return _settle_silent(flows, moment, limit) + recount_all(flows, moment)
+    settled = _settle_silent(flows, moment, limit, overdue=overdue)
+    return settled + recount_all(flows, moment)
 
 
 @transaction.atomic
-def _settle_silent(flows: Flows, moment: Moment, limit: int) -> int:
+def _settle_silent(flows: Flows, moment: Moment, limit: int, *, overdue: bool) -> int:
     if connection.vendor == "postgresql" and not moment.ahead:
-        return _settle_in_bulk(flows, moment, limit)
-    due = _due(moment, limit)
+        return _settle_in_bulk(flows, moment, limit, overdue=overdue)
+    due = _due(moment, limit, overdue=overdue)
     done = _settle_each(due, flows, moment)
     metrics.count_settled(done, oldest=due[0].next_at if due else None, now=moment.now)
     return done
 
 
-def _settle_in_bulk(flows: Flows, moment: Moment, limit: int) -> int:
+def _settle_in_bulk(flows: Flows, moment: Moment, limit: int, *, overdue: bool) -> int:
     """Let PostgreSQL settle all that it can by itself; look at the rest one by one."""
-    locked = quiet_bulk.lock(flows, moment, limit, since=_Onward.since())
+    locked = quiet_bulk.lock(flows, moment, limit, since=_Onward.since(), overdue=overdue)
     if not locked.number:
         return 0
     left = [*locked.others, *quiet_bulk.settle(locked.quiet, flows, moment)]
@@ -169,37 +185,11 @@ def _fold(due: Sequence[Due], flows: Flows, moment: Moment) -> None:
     _put_off([one.id for one in due if one.id not in folded], moment.now)
 
 
-def _due(moment: Moment, limit: int) -> list[Due]:
+def _due(moment: Moment, limit: int, *, overdue: bool) -> list[Due]:
     """Lock journeys that are due, oldest first; those that another watcher holds are left to it."""
     skip = connection.features.has_select_for_update_skip_locked
-    rows = _due_rows(moment).select_for_update(skip_locked=skip)
+    rows = falling_due.rows(moment, overdue=overdue).select_for_update(skip_locked=skip)
     return [Due(*row) for row in rows.order_by("next_at").values_list(*COLUMNS)[:limit]]
-
-
-def _due_rows(moment: Moment) -> "QuerySet[models.Journey]":
-    """Return what is due: for flows that are ahead by what feeds them, for others by all."""
-    if moment.read_to >= moment.now - PATIENCE and not moment.ahead:
-        return models.Journey.objects.filter(next_at__lte=moment.read_to)
-    flows = flows_in_force.current()
-    ahead: dict[datetime, list[int]] = defaultdict(list)
-    for name in moment.ahead.keys() & flows.ids.keys():
-        ahead[moment.ahead[name]].append(flows.ids[name])
-    condition = _is_due(moment.now, moment.watermark, flows.longest_grace)
-    if ahead:
-        condition &= ~Q(flow__in=[row_id for ids in ahead.values() for row_id in ids])
-    for read_to, ids in ahead.items():
-        condition |= Q(flow__in=ids) & _is_due(moment.now, read_to, flows.longest_grace)
-    return models.Journey.objects.filter(condition)
-
-
-def _is_due(now: datetime, watermark: datetime, grace: timedelta) -> Q:
-    read_to = min(now, watermark)
-    condition = Q(next_at__lte=read_to)
-    if read_to < now - PATIENCE:  # telemetry is behind: what should be known by now is unknown
-        late = now - PATIENCE
-        # Less than the longest grace ago it could still be waiting, and be found again at once.
-        condition |= Q(next_at__lte=late, due_at__lt=late - grace, verdict="waiting")
-    return condition
 
 
 def _put_off(journey_ids: Sequence[UUID], now: datetime) -> None:

@@ -2,11 +2,12 @@ from datetime import timedelta
 
 import pytest
 
-from slatrack.alerting import sweeping, tasks
-from slatrack.alerting.models import Delivery
+from slatrack.alerting import routing, sweeping, tasks
+from slatrack.alerting.models import Delivery, Incident
 from slatrack.alerting.schedule import SCHEDULE
 from slatrack.celery import app
-from tests.alerting.told import NOW, channel, event, missed, route
+from slatrack.tracking.models import Deadline
+from tests.alerting.told import DUE, NOW, channel, event, missed, route
 
 pytestmark = pytest.mark.django_db
 
@@ -101,3 +102,43 @@ def test_the_task_takes_up_the_flips_it_is_told_of():
     flip = missed(event())
 
     assert tasks.route_flips([flip.pk]) == 1
+
+
+def test_large_incidents_are_counted_less_often_the_longer_it_takes(monkeypatch):
+    clock = iter(float(n) for n in range(1_000))  # each look at it is a second later
+    monkeypatch.setattr(sweeping.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(sweeping, "LARGE", 2)
+    large = [event(step="accepted") for _ in range(3)]
+    small = event(step="enriched")
+    routing.take_up([missed(one).pk for one in (*large, small)], now=NOW)
+
+    def open_events():
+        return list(Incident.objects.order_by("-events").values_list("open_events", flat=True))
+
+    def over(*rows):
+        Deadline.objects.filter(journey__in=rows).update(reached_at=DUE)
+        sweeping.settle_incidents(now=NOW)
+        return open_events()
+
+    assert open_events() == [3, 1]
+    assert over(large[0]) == [2, 1]
+    assert over(large[1], small) == [2, 0]  # a small one waits for none
+
+    while open_events() == [2, 0]:
+        sweeping.settle_incidents(now=NOW)
+    assert open_events() == [1, 0]
+    assert next(clock) > sweeping.RESTS
+
+
+def test_an_incident_that_is_over_is_resolved_though_it_is_large(monkeypatch):
+    monkeypatch.setattr(sweeping, "LARGE", 1)
+    rows = [event() for _ in range(2)]
+    incident = route(*[missed(one) for one in rows])
+    Deadline.objects.update(reached_at=DUE)
+    sweeping.settle_incidents(now=NOW)
+
+    sweeping.forget()
+    assert sweeping.settle_incidents(now=NOW + sweeping.QUIET + timedelta(seconds=1)) == 1
+
+    incident.refresh_from_db()
+    assert incident.state == "resolved"
