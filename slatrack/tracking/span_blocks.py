@@ -5,7 +5,7 @@ expire. When a parked trace turns out to belong to an event, its spans move to a
 """
 
 import logging
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Container, Iterator, Mapping, Sequence
 from datetime import datetime
 from operator import attrgetter
@@ -57,10 +57,19 @@ def _gained(
     spans: Sequence[Span], known: Mapping[bytes, StoredTrace], changed: Mapping[bytes, StoredTrace]
 ) -> Iterator[Span]:
     seen: set[tuple[bytes, bytes]] = set()
-    if not known and sum(len(one.trace.facts) for one in changed.values()) == len(spans):
-        yield from spans  # no trace was there before, and no span is here twice
+    arrived = Counter(map(_trace_id, spans))
+    whole = {  # traces that were not there before, and of which no span is here twice
+        one
+        for one, trace in changed.items()
+        if one not in known and len(trace.trace.facts) == arrived[one]
+    }
+    if len(whole) == len(arrived):
+        yield from spans
         return
     for span in spans:
+        if span.trace_id in whole:
+            yield span
+            continue
         place = (span.trace_id, span.span_id)
         trace = changed.get(span.trace_id)
         if trace is None or place in seen or span.span_id not in trace.trace.facts:

@@ -83,6 +83,18 @@ def test_recording_the_same_spans_again_changes_nothing():
     assert sum(SpanBlock.objects.values_list("spans", flat=True)) == 4
 
 
+def test_each_span_is_stored_once_whatever_else_comes_with_it():
+    record(trade("T1")[:2], now=NOW)
+
+    again, twice, new = trade("T1"), [*trade("T2"), *trade("T2")[:1]], trade("T3")
+    done = record([*again, *twice, *new], now=NOW)
+
+    assert (done.spans, done.new) == (13, 10)
+    assert sum(SpanBlock.objects.values_list("spans", flat=True)) == 12
+    for key in ("T1", "T2", "T3"):
+        assert len(reading.journey_spans("trade-reporting", key)) == 4
+
+
 def test_any_order_and_batching_gives_the_same_rows():
     spans = trade("T1")
     record(spans, now=NOW)
