@@ -18,7 +18,6 @@ from django.db.migrations.recorder import MigrationRecorder
 from hypothesis import settings
 
 from dashboards import dear
-from slatrack.alerting import sweeping
 from slatrack.tracking import (
     dictionaries,
     falling_due,
@@ -66,7 +65,6 @@ def _forget_flows() -> None:
     remembering.forget()
     dear.forget()
     falling_due.forget()
-    sweeping.forget()
 
 
 @pytest.fixture(scope="session")

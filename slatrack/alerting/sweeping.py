@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from django.db import transaction
-from django.db.models import F, Min
+from django.db.models import F, Min, Q
 
 from slatrack import live
 from slatrack.alerting import troubles
@@ -77,35 +77,15 @@ def _resume(incident_id: int, now: datetime) -> bool:
     return True
 
 
-class _Large:
-    """When large incidents are counted again: each time all their events are walked over."""
-
-    again = 0.0
-
-    @classmethod
-    def rested(cls) -> bool:
-        """Whether they have rested long enough."""
-        return time.monotonic() >= cls.again
-
-    @classmethod
-    def took(cls, seconds: float) -> None:
-        """Rest for some times as long as counting them took."""
-        cls.again = time.monotonic() + RESTS * seconds
-
-
-def forget() -> None:
-    """Count large incidents again at once."""
-    _Large.again = 0.0
-
-
 def settle_incidents(*, now: datetime) -> int:
     """Bring counts up to date, and resolve the incidents whose events are all over.
 
-    Large ones take their turn at counting less often than others: they may be some time behind.
+    To count a large one its events are walked over, so it is counted the less often the longer
+    that takes; until then its counts may be some time behind.
     """
-    began, all_of_them = time.monotonic(), _Large.rested()
-    live_ones = Incident.objects.exclude(state=State.RESOLVED)
-    rows = [row for row in live_ones if all_of_them or row.events <= LARGE]
+    began = time.monotonic()
+    resting = Q(count_at__gt=now)
+    rows = list(Incident.objects.exclude(state=State.RESOLVED).exclude(resting))
     found = open_events([row.pk for row in rows])
     stale, over = [], []
     for row in rows:
@@ -116,8 +96,9 @@ def settle_incidents(*, now: datetime) -> int:
             stale.append(row.pk)
     if stale:
         recount_stored(stale)
-    if all_of_them:
-        _Large.took(time.monotonic() - began)
+    if large := [row.pk for row in rows if row.events > LARGE]:
+        rest = timedelta(seconds=RESTS * (time.monotonic() - began))
+        Incident.objects.filter(pk__in=large).update(count_at=now + rest)
     return sum(_settle(incident_id, now) for incident_id in over)
 
 

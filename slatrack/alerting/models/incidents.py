@@ -44,6 +44,7 @@ class Incident(models.Model):
     first_at = models.DateTimeField(help_text="the instant that its first alert speaks of")
     last_at = models.DateTimeField(help_text="when its newest alert was decided")
     earliest_due_at = models.DateTimeField(null=True, help_text="of its open events")
+    count_at = models.DateTimeField(null=True, help_text="when these are counted again; null: now")
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="incidents"
     )
