@@ -35,8 +35,7 @@ NAME = "watcher"  # of its Source row, which shows that it is alive
 CHUNK = 4_000  # journeys settled in one transaction
 WHOLE = 10  # of so many chunks one after the other one is looked for among all that is due
 FOLDED = 1_000  # of them at most such as must be folded, which takes longer
-PAUSE = 0.05  # seconds between looks when there is nothing to do, at least
-RESTS = 4  # times as long as a look took that found nothing
+PAUSE = 0.05  # seconds between looks when there is nothing to do
 AGAIN = timedelta(minutes=1)  # before a journey that could not be settled is tried again
 
 
@@ -60,9 +59,8 @@ def run(stop: Event) -> None:
     away_since: datetime | None = None
     while not stop.is_set():
         try:
-            now, began = datetime.now(UTC), time.monotonic()
+            now = datetime.now(UTC)
             settled = turn(now)
-            took = time.monotonic() - began
             if beat(now=now):
                 joining.join_left(now=now)
         except DatabaseError:
@@ -77,7 +75,7 @@ def run(stop: Event) -> None:
             away_since = None
         if settled < FOLDED:
             hands.FULL.clear()
-            stop.wait(PAUSE if settled else max(PAUSE, RESTS * took))
+            stop.wait(PAUSE)
         else:
             hands.FULL.set()
     connection.close()

@@ -1,7 +1,6 @@
 """What the watcher looks at while telemetry is behind, and how often."""
 
 from datetime import timedelta
-from threading import Event
 
 import pytest
 from django.db import connection
@@ -71,24 +70,6 @@ def test_looks_for_the_overdue_rest_many_times_as_long_as_one_took(behind, monke
     clock[0] += 0.2
     assert watcher.turn(LATER) == 1
     assert verdict() == "unknown"
-
-
-def test_looks_that_find_nothing_take_a_fifth_of_the_time_at_most(monkeypatch):
-    class Once(Event):
-        def wait(self, timeout=None):
-            rests.append(timeout)
-            self.set()
-            return True
-
-    rests: list[float] = []
-    monkeypatch.setattr(connection, "close", lambda: None)
-    for seconds in (0.001, 0.5):  # between two looks at the clock
-        clock = (n * seconds for n in range(100))
-        monkeypatch.setattr(falling_due.time, "monotonic", lambda clock=clock: next(clock))
-        watcher.run(Once())
-
-    assert rests[0] == watcher.PAUSE
-    assert rests[1] >= watcher.RESTS * 0.5
 
 
 def test_what_is_due_later_is_not_walked_over(behind):
