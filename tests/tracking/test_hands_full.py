@@ -7,9 +7,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from slatrack.tracking import forecasting, hands, open_deadlines, watcher
+from slatrack.tracking import flows, forecasting, hands, open_deadlines, watcher
 from slatrack.tracking.models import Source
 from tests import factories as make
+from tests.trades import DOCUMENT
 
 pytestmark = pytest.mark.django_db
 
@@ -69,6 +70,14 @@ def test_nothing_is_forecast_beside_a_watcher_with_its_hands_full(full):
     claims = [one for one in asked if 'INSERT INTO "tracking_source"' in one["sql"]]
     assert len(claims) == (0 if full else 1)
     assert not Source.objects.filter(name=forecasting.NAME).exists()  # let go of at its end
+
+
+def test_a_forecast_that_has_read_gives_way_before_it_computes():
+    flows.save(DOCUMENT, now=datetime.now(UTC))
+    hands.FULL.set()
+
+    with pytest.raises(hands.GaveWay):
+        forecasting.look(now=datetime.now(UTC))
 
 
 def test_a_forecast_gives_way_in_its_midst_and_is_made_once_hands_are_free(monkeypatch, caplog):
