@@ -132,7 +132,8 @@ class Accepted:
 def wanted() -> Wanted:
     """Return what the flows in force want of spans."""
     here = settings.SLATRACK
-    return Wanted(flows.current().wanted, here.span_max_bytes, here.namings)
+    known = flows.current()
+    return Wanted(known.wanted, here.span_max_bytes, here.namings, known.mute)
 
 
 def take(

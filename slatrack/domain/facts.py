@@ -70,7 +70,7 @@ class Fact(NamedTuple):
 
 
 _new = tuple.__new__  # knows the order of a fact's fields; quicker than by their names
-_SAYS_NOTHING = Fact(b"", b"", 0, 0)[5:]
+SAYS_NOTHING = Fact(b"", b"", 0, 0)[5:]  # what follows the place of a span that says nothing
 _where = attrgetter("span_id", "parent_id", "start", "end", "kind")
 
 
@@ -83,8 +83,8 @@ def fact(span: Span, matched: Matched, flows: Mapping[str, Flow]) -> Fact:
         said = meaning(span.kind, span.name, span.operation) if links else SAME_EVENT
     if matched is NOTHING:
         if not edge and not links:
-            return _new(Fact, _where(span) + _SAYS_NOTHING)
-        return _place(span, edge, said)
+            return place(span)
+        return _beside(span, edge, said)
     return _new(Fact, (
         span.span_id, span.parent_id, span.start, span.end, span.kind, span.error, span.service,
         span.name, span.topic, span.partition, span.offset, matched.keys, matched.steps,
@@ -93,7 +93,12 @@ def fact(span: Span, matched: Matched, flows: Mapping[str, Flow]) -> Fact:
     ))  # fmt: skip
 
 
-def _place(span: Span, edge: int, said: str) -> Fact:
+def place(span: Span) -> Fact:
+    """Return the fact of a span that says nothing to any flow or other span: its place."""
+    return _new(Fact, _where(span) + SAYS_NOTHING)
+
+
+def _beside(span: Span, edge: int, said: str) -> Fact:
     """What is remembered of a span that says nothing to a flow, but something to other spans."""
     return Fact(
         span.span_id, span.parent_id, span.start, span.end, span.kind,

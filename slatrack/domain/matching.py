@@ -99,6 +99,10 @@ class Matcher:
         keys = self._plain_keys(span)
         return _new(Matched, (keys, named, (), ())) if keys or steps else NOTHING
 
+    def is_mute(self, span: Span) -> bool:
+        """Whether `span`, which has no attributes, says nothing, and none of its shape would."""
+        return not self._always and self.match(span) is NOTHING
+
     def _turn_to(self, origin: Origin) -> _Shapes:
         decides = (origin.scope, origin.raw_resource if self._by_resource else None)
         shapes = self._shapes.setdefault(decides, {})

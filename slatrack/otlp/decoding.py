@@ -5,13 +5,14 @@ that can be replayed. Only where nothing can be told apart is the whole record u
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from struct import Struct
 from typing import Any
 
-from slatrack.domain.spans import NO_ATTRIBUTES, Span
+from slatrack.domain.mute import UNTOLD, Mute
+from slatrack.domain.spans import Span, Value
 from slatrack.otlp import json_messages, wire
 from slatrack.otlp.cleaning import EARLIEST, Names, Unusable, check_ids, failed, parent, times
 from slatrack.otlp.cutting import cut_span
@@ -34,18 +35,20 @@ _origins = Origins()
 _clock = Struct("<QxQ").unpack
 _new = tuple.__new__  # knows the order of a span's fields; quicker than by their names
 
+Shapes = Mapping[tuple[int, str], Mapping[str, Value]]
 # Trace, span and parent id, kind, name, start, end, whether it failed: a span's first fields.
 Fields = tuple[bytes, bytes, bytes, int, str, int, int, bool]
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a reader wants of spans: attributes by name, old or new, how many bytes to keep, and
-    how the installation names services besides the usual ways."""
+    """What a reader wants of spans: attributes by name, old or new, how many bytes to keep, how
+    the installation names services besides the usual ways, and who knows which spans are mute."""
 
     attributes: frozenset[str] = frozenset()
     kept: int = KEPT
     namings: tuple[Naming, ...] = ()
+    mute: Mute | None = None
 
 
 @dataclass(slots=True)
@@ -81,6 +84,7 @@ class Decoder:
     def __init__(self, wanted: Wanted, now: datetime) -> None:
         self._gists = gists(wanted.attributes, wanted.namings)
         self._kept = wanted.kept
+        self._mute = wanted.mute
         self._latest = int((now + CLOCKS_MAY_BE_AHEAD).timestamp()) * 10**9
         self._refused: dict[str, list[tuple[bytes, bytes, bytes]]] = {}
 
@@ -113,9 +117,10 @@ class Decoder:
             self._refuse(str(exc), *((resource, scope, raw) for raw in spans))
             return
         add, gists, latest, kept = into.append, self._gists, self._latest, self._kept
+        mute = self._mute.at(place.origin, place.service) if self._mute else UNTOLD
         for raw in spans:
             try:
-                add(_span(raw, place, gists, latest, kept))
+                add(_span(raw, place, gists, mute, latest, kept))
             except Unusable as exc:
                 self._refuse(str(exc), (resource, scope, raw))
             except wire.DecodeError:
@@ -143,7 +148,7 @@ def _request(data: bytes) -> Any:
     return request
 
 
-def _span(raw: bytes, place: Place, gists: Gists, latest: int, kept: int) -> Span:
+def _span(raw: bytes, place: Place, gists: Gists, mute: Shapes, latest: int, kept: int) -> Span:
     """Read a span in the usual layout; what has another one is read by protobuf."""
     layout = gists.plan.layout
     head = layout.head(raw)
@@ -173,7 +178,7 @@ def _span(raw: bytes, place: Place, gists: Gists, latest: int, kept: int) -> Spa
     if not attributes and kind < PRODUCER:
         return _new(Span, (
             trace_id, span_id, parent_id, kind, name, start, end, error, place.service,
-            None, None, None, None, NO_ATTRIBUTES, (), dropped, place.origin, raw,
+            None, None, None, None, mute[kind, name], (), dropped, place.origin, raw,
         ))  # fmt: skip
     _, service, (topic, partition, offset, said), asked = gists.of(attributes, kind, name, place)
     return _new(Span, (

@@ -19,6 +19,7 @@ from slatrack.domain.durations import parse_duration
 from slatrack.domain.flow_documents import read_deadline
 from slatrack.domain.flows import DeadlineSpec, Flow
 from slatrack.domain.matching import Matcher
+from slatrack.domain.mute import Mute
 from slatrack.domain.states import Verdict
 from slatrack.tracking import almanacs, closures, documents, models
 from slatrack.tracking.flow_saving import Change as Change
@@ -65,6 +66,7 @@ class Flows:
     ids: Mapping[str, int]
     rules: Mapping[str, Mapping[str, Sequence[RuleInForce]]]
     matcher: Matcher
+    mute: Mute
     wanted: frozenset[str]
     calendars: Calendars = field(default_factory=Calendars.shipped)
     default_grace: timedelta = timedelta()
@@ -161,6 +163,7 @@ def _load() -> Flows:
         ids={row.name: row.id for row in rows},
         rules=rules,
         matcher=Matcher(list(flows.values())),
+        mute=Mute(list(flows.values())),
         wanted=frozenset().union(*(flow.wanted for flow in flows.values())),
         calendars=calendars,
         default_grace=grace,

@@ -143,7 +143,8 @@ def _save(meeting: Meeting, *, now: datetime) -> tuple[int, int]:
         for trace_id, trace in meeting.dirty.items()
     }
     bindings = {trace_id: contributions(one.trace) for trace_id, one in changed.items()}
-    save_traces(span_blocks.store((), known, changed, bindings, now=now), known, bindings, now=now)
+    moved = span_blocks.store((), known, changed, bindings, now=now)
+    save_traces(changed, known, bindings, moved, now=now)
     parts: dict[Event, dict[bytes, Part | None]] = defaultdict(dict)
     for trace_id, after in bindings.items():
         for event, part in difference(known.get(trace_id, NEW), after).items():

@@ -9,7 +9,7 @@ written before is read as ever.
 
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import zstandard
@@ -18,6 +18,7 @@ from msgspec import MsgspecError, msgpack
 from slatrack.domain.claims import Claims, Tie
 from slatrack.domain.facts import EMPTY, Fact, TraceFacts
 from slatrack.domain.parts import Part
+from slatrack.domain.spans import Span
 from slatrack.otlp.frames import UnknownDictionaryError
 from slatrack.tracking import dictionaries, part_columns, trace_columns
 from slatrack.tracking.dictionary_models import Kind
@@ -89,6 +90,11 @@ def pack_trace(stored: StoredTrace) -> bytes:
         return _squeezed(Kind.STATE, COLUMNS + columns)
     rows = (list(facts.values()), stored.blocks, truncated, told)
     return _squeezed(Kind.STATE, _encoder.encode(rows))
+
+
+def pack_mute(spans: Sequence[Span], blocks: tuple[int, ...]) -> bytes:
+    """Return what `pack_trace` does for a trace of these spans alone, which are mute."""
+    return _squeezed(Kind.STATE, COLUMNS + trace_columns.encode_mute(spans, blocks))
 
 
 def unpack_trace(data: bytes | memoryview, *, bound: bool = False) -> StoredTrace:

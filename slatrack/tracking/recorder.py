@@ -7,7 +7,7 @@ crash at any point costs a repetition at most: the Kafka offsets move in the sam
 
 import logging
 from collections import defaultdict
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from operator import attrgetter
@@ -17,16 +17,15 @@ from django.db import OperationalError, transaction
 
 from slatrack import metrics
 from slatrack.domain.binding import Event
-from slatrack.domain.facts import Fact, fact, merge
+from slatrack.domain.facts import merge
 from slatrack.domain.instants import to_nanoseconds
-from slatrack.domain.matching import NOTHING
 from slatrack.domain.parts import Part, contributions
 from slatrack.domain.spans import Span
 from slatrack.tracking import flows as flows_in_force
 from slatrack.tracking import heard, joining, log_store, setting_aside, sources, span_blocks, store
-from slatrack.tracking.flows import Flows
 from slatrack.tracking.journey_rows import update_journeys
 from slatrack.tracking.packing import NEW, StoredTrace
+from slatrack.tracking.reducing import Reduced, reduce
 from slatrack.tracking.trace_rows import claim_traces, difference, load_traces, save_traces
 
 logger = logging.getLogger(__name__)
@@ -115,37 +114,13 @@ def _time(spans: Sequence[Span], *, now: datetime) -> None:
 def _record(spans: Sequence[Span], *, now: datetime) -> Recorded:
     flows = flows_in_force.current()
     moment = sources.watermarks(now).moment(now, silent=False)
-    facts, speaking = _facts(spans, flows)
-    parts, new = _record_traces(facts, speaking, spans, now=now)
+    parts, new = _record_traces(reduce(spans, flows), now=now)
     changed, flips = update_journeys(parts, flows, moment)
     return Recorded(len(spans), new, len(spans) - new, changed, flips)
 
 
-def _facts(spans: Iterable[Span], flows: Flows) -> tuple[dict[bytes, list[Fact]], set[bytes]]:
-    """Reduce spans to facts; also return the traces of which one says more than its place."""
-    facts: dict[bytes, list[Fact]] = defaultdict(list)
-    speaking: set[bytes] = set()
-    match, by_name = flows.matcher.match, flows.flows
-    for span in spans:
-        try:
-            matched = match(span)
-            one = fact(span, matched, by_name)
-            if matched is not NOTHING or one.side or one.links:
-                speaking.add(span.trace_id)
-        except Exception:  # one bad span stops no other: it keeps its place, and its bytes
-            logger.exception("span %s %r could not be matched", span.span_id.hex(), span.name)
-            one = fact(span, NOTHING, by_name)
-            speaking.add(span.trace_id)
-        facts[span.trace_id].append(one)
-    return dict(facts), speaking
-
-
 def _record_traces(
-    batch: Mapping[bytes, list[Fact]],
-    speaking: Container[bytes],
-    spans: Sequence[Span],
-    *,
-    now: datetime,
+    batch: Reduced, *, now: datetime
 ) -> tuple[dict[Event, dict[bytes, Part | None]], int]:
     """Save what traces gained; return what changes for which event, and the number of new spans.
 
@@ -153,23 +128,23 @@ def _record_traces(
     and shares nothing with another trace: nobody need ask.
     """
     if now < _crowded_until:
-        claim_traces(batch, now=now)
-    known = load_traces(batch)
+        claim_traces(batch.traces, now=now)
+    known = load_traces(batch.traces)
+    batch.hear(known)
     changed: dict[bytes, StoredTrace] = {}
     bindings: dict[bytes, dict[Event, Part]] = {}
-    for trace_id, facts in batch.items():
+    for trace_id, facts in batch.facts.items():
         before = known.get(trace_id, NEW)
         after = merge(before.trace, facts)
         if after is not before.trace:
             changed[trace_id] = StoredTrace(after, before.blocks, before.bound)
-            asked = before is not NEW or trace_id in speaking
+            asked = before is not NEW or trace_id in batch.speaking
             bindings[trace_id] = contributions(after) if asked else {}
-    stored = span_blocks.store(spans, known, changed, bindings, now=now)
-    save_traces(stored, known, bindings, now=now)
-    telling = (one for one in stored if one in known or one in speaking)
-    joining.note({one: (stored[one].trace, batch[one]) for one in telling}, now=now)
+    blocks = span_blocks.store(batch.spans, known, changed, bindings, mute=batch.mute, now=now)
+    save_traces(changed, known, bindings, blocks, mute=batch.mute, now=now)
+    _note(batch, known, changed, now=now)
     parts: dict[Event, dict[bytes, Part | None]] = defaultdict(dict)
-    new = 0
+    new = sum(map(len, batch.mute.values()))
     for trace_id, one in changed.items():
         before = known.get(trace_id, NEW)
         new += len(one.trace.facts) - len(before.trace.facts)
@@ -177,3 +152,15 @@ def _record_traces(
             for event, part_now in difference(before, bindings[trace_id]).items():
                 parts[event][trace_id] = part_now
     return parts, new
+
+
+def _note(
+    batch: Reduced,
+    known: Container[bytes],
+    changed: Mapping[bytes, StoredTrace],
+    *,
+    now: datetime,
+) -> None:
+    """Leave an errand for traces that have something to tell others."""
+    telling = (one for one in changed if one in known or one in batch.speaking)
+    joining.note({one: (changed[one].trace, batch.facts[one]) for one in telling}, now=now)

@@ -8,7 +8,9 @@ import logging
 from collections import Counter, defaultdict
 from collections.abc import Container, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import chain
 from operator import attrgetter
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -32,9 +34,13 @@ def store(
     changed: Mapping[bytes, StoredTrace],
     bound: Mapping[bytes, Any],
     *,
+    mute: Mapping[bytes, Sequence[Span]] = MappingProxyType({}),
     now: datetime,
-) -> dict[bytes, StoredTrace]:
-    """Store the spans that `changed` traces gained; return those traces with their blocks."""
+) -> dict[bytes, list[int]]:
+    """Store the spans that `changed` traces gained, and those of `mute` traces, which are new.
+
+    Return by trace the blocks that it gained.
+    """
     kept: list[Span] = []
     parked: list[Span] = []
     staying = {one for one, trace in changed.items() if bound[one] or _promising(trace)}
@@ -42,15 +48,13 @@ def store(
     for span in _gained(spans, known, changed):
         (keep if span.trace_id in staying else park)(span)
     kept += _moved(known, changed, bound)
+    parked += chain.from_iterable(mute[one] for one in sorted(mute))
     added: dict[bytes, list[int]] = defaultdict(list)
     for group, is_bound in ((kept, True), (parked, False)):
         for chunk, row_id in _write(group, bound=is_bound, now=now):
             for trace_id in set(map(_trace_id, chunk)):
                 added[trace_id].append(row_id)
-    return {
-        trace_id: StoredTrace(trace.trace, (*trace.blocks, *added[trace_id]), trace.bound)
-        for trace_id, trace in changed.items()
-    }
+    return added
 
 
 def _gained(

@@ -6,14 +6,14 @@ and what all spans say alike is there once. What was put in comes out, whatever 
 
 from collections.abc import Mapping, Sequence
 from itertools import repeat
-from operator import add, sub
+from operator import add, attrgetter, sub
 from typing import Any, NamedTuple
 
 from msgspec import msgpack
 
 from slatrack.domain.claims import Claims, Tie
-from slatrack.domain.facts import Captured, Fact
-from slatrack.domain.spans import Link
+from slatrack.domain.facts import SAYS_NOTHING, Captured, Fact
+from slatrack.domain.spans import Link, Span
 
 ID = 8  # bytes of a span's id
 Pairs = tuple[tuple[str, str], ...]
@@ -63,6 +63,8 @@ Held = tuple[tuple[int, ...], bool, Sequence[tuple[Tie, Claims]]]  # blocks, tru
 _CAPTURED = Said._fields.index("captured")
 _encoder = msgpack.Encoder()
 _decoder = msgpack.Decoder(_Columns)
+_place = attrgetter("span_id", "parent_id", "kind", "start", "end")
+_MUTE = tuple((said,) for said in SAYS_NOTHING)
 _new = tuple.__new__  # knows the order of a fact's fields; quicker than by their names
 
 
@@ -80,6 +82,18 @@ def encode(facts: Mapping[bytes, Fact], held: Held) -> bytes | None:
         return _encoder.encode(columns)
     except OverflowError:  # times that are further apart than any clock
         return None
+
+
+def encode_mute(spans: Sequence[Span], blocks: tuple[int, ...]) -> bytes:
+    """Return what `encode` does for the facts of these spans, which are mute, each there once."""
+    ids, parents, kinds, starts, ends = zip(*map(_place, spans), strict=True)
+    begin, places = min(starts), dict(zip(ids, range(len(ids)), strict=True))
+    if kinds.count(kinds[0]) == len(kinds):
+        kinds = kinds[:1]
+    return _encoder.encode((
+        blocks, False, (), begin, b"".join(ids), list(map(places.get, parents, parents)),
+        [start - begin for start in starts], list(map(sub, ends, starts)), (kinds, *_MUTE),
+    ))  # fmt: skip
 
 
 def _once(said: Sequence[tuple[Any, ...]], count: int) -> list[tuple[Any, ...]]:

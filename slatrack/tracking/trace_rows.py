@@ -1,14 +1,16 @@
 """Traces at rest: loading them locked, saving them without losing what another writer added."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
 from slatrack.domain.binding import Event
 from slatrack.domain.parts import Part, contributions
+from slatrack.domain.spans import Span
 from slatrack.tracking import models, store
-from slatrack.tracking.packing import NEW, StoredTrace, pack_trace, unpack_trace
+from slatrack.tracking.packing import NEW, StoredTrace, pack_mute, pack_trace, unpack_trace
 
 COLUMNS = ("id", "state", "bound", "spans", "created_at")
 
@@ -45,24 +47,28 @@ def save_traces(
     changed: Mapping[bytes, StoredTrace],
     known: Mapping[bytes, StoredTrace],
     bound: Mapping[bytes, Any],
+    gained: Mapping[bytes, Sequence[int]],
     *,
+    mute: Mapping[bytes, Sequence[Span]] = MappingProxyType({}),
     now: datetime,
 ) -> None:
-    """Write `changed`. Raises store.Raced when another writer has inserted one of them meanwhile.
+    """Write `changed`, and `mute` traces. Raises store.Raced when another writer has inserted one
+    of them meanwhile.
 
-    `bound` tells by trace id whether the trace belongs to any event. `created_at` is set once.
+    `bound` tells by trace id whether the trace belongs to any event, `gained` which blocks of raw
+    spans came to it. `created_at` is set once.
     """
     updates: list[tuple[Any, ...]] = []
     inserts: list[tuple[Any, ...]] = []
-    for trace_id in sorted(changed):
+    for trace_id in sorted((*changed, *mute)):
+        row_id, blocks = UUID(bytes=trace_id), gained.get(trace_id, ())
+        if trace_id in mute:
+            spans = mute[trace_id]
+            inserts.append((row_id, pack_mute(spans, tuple(blocks)), False, len(spans), now))
+            continue
         stored = changed[trace_id]
-        row = (
-            UUID(bytes=trace_id),
-            pack_trace(stored),
-            bool(bound[trace_id]),
-            len(stored.trace.facts),
-            now,
-        )
+        stored = stored._replace(blocks=(*stored.blocks, *blocks))
+        row = (row_id, pack_trace(stored), bool(bound[trace_id]), len(stored.trace.facts), now)
         (updates if trace_id in known else inserts).append(row)
     store.update(models.Trace, COLUMNS[:4], [row[:4] for row in updates])
     store.insert(models.Trace, COLUMNS, inserts)

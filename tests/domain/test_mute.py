@@ -1,0 +1,69 @@
+"""Mute spans are told by their shape, and to some flows only."""
+
+from typing import Any
+
+import pytest
+
+from slatrack.domain.mute import Mute
+from slatrack.domain.spans import Kind
+from slatrack.otlp.decoding import Wanted, decode
+from slatrack.tracking import documents
+from tests.otlp.build import NOON, export, link, span
+
+FLOW = """
+flow: orders
+event_key: [order.id]
+steps:
+  - {step: received, role: ingress, match: {kind: server, service: shop, name: {prefix: "POST "}}}
+  - {step: stored, role: sink, match: {kind: client, scope: {prefix: jdbc}}}
+"""
+BY_TRACE = FLOW.replace("[order.id]", "[order.id, {trace: true}]")
+
+
+def mute(document: str = FLOW) -> Mute:
+    return Mute([flow for flow, *_ in documents.flows(document)])
+
+
+def is_mute(told: Mute, *sent: Any, **place: Any) -> list[bool]:
+    wanted = Wanted(frozenset({"order.id"}), mute=told)
+    spans = decode(export(*sent, **place), wanted=wanted, now=NOON).spans
+    return [one.attributes is told.mark for one in spans]
+
+
+@pytest.mark.parametrize(
+    ("sent", "is_it"),
+    [
+        ({}, True),
+        ({"attributes": {"db.system": "postgresql"}}, True),
+        ({"attributes": {"order.id": "A1"}}, False),
+        ({"attributes": {"messaging.destination.name": "orders"}}, False),
+        ({"kind": Kind.SERVER, "name": "POST /orders"}, False),
+        ({"kind": Kind.SERVER, "name": "GET /orders"}, True),
+        ({"kind": Kind.PRODUCER}, False),
+        ({"kind": Kind.CONSUMER}, False),
+        ({"links": [link()]}, False),
+    ],
+)
+def test_a_span_is_mute_that_no_step_key_or_other_span_could_want(sent, is_it):
+    assert is_mute(mute(), span(**sent)) == [is_it]
+
+
+def test_service_and_scope_count():
+    server = span("POST /orders", kind=Kind.SERVER)
+    client = span("INSERT", kind=Kind.CLIENT)
+    told = mute()
+
+    assert is_mute(told, server, client) == [False, True]
+    assert is_mute(told, server, client, resource={"service.name": "other"}) == [True, True]
+    assert is_mute(told, server, client, scope="jdbc-5") == [False, False]
+
+
+def test_where_an_events_key_is_its_trace_no_span_is_mute():
+    assert is_mute(mute(BY_TRACE), span()) == [False]
+
+
+def test_the_mark_of_some_flows_is_not_that_of_others():
+    one, other = mute(), mute()
+
+    assert one.mark is not other.mark
+    assert one.mark == other.mark == {}
