@@ -28,6 +28,7 @@ from consumers.intake import (
     wanted,
 )
 from consumers.keeper import Keeper
+from consumers.partitions import Reached, reached
 from consumers.subscription import Fetched, Subscription
 from slatrack.otlp.decoding import Decoder, Wanted
 from slatrack.tracking import sources
@@ -157,9 +158,6 @@ class Loop:
                 for one in self._begun(chunk.fetched._replace(messages=some)):
                     self._handle(one)
 
-    def _owned(self, chunk: Chunk) -> list[Any]:
-        return self.subscription.owned(chunk.fetched)
-
     def _patiently(self, work: Callable[[], None]) -> None:
         """Do `work`, again and again while the database is away. Fenced work is dropped.
 
@@ -193,32 +191,29 @@ class Loop:
 
     def _record(self, chunk: Chunk) -> None:
         batch, now = chunk.batch.result(), self.clock()
-        with self._keeper.undisturbed:
-            messages = self._owned(chunk)
-            advances = self._advances(messages, now)
+        messages, read_to, advances = self._ours(chunk, now)
         if len(messages) < len(chunk.fetched.messages):
             batch = self._decoded(messages, wanted(), now)
         if messages:
-            self._commit(messages, batch, advances, now=now)
+            self._commit(read_to, batch, advances, now=now)
 
     def _set_aside(self, chunk: Chunk, reason: str) -> None:
         now = self.clock()
-        with self._keeper.undisturbed:
-            messages = self._owned(chunk)
-            advances = self._advances(messages, now)
+        messages, read_to, advances = self._ours(chunk, now)
         asides = [self._received(message).aside(reason) for message in messages]
-        self._commit(messages, Batch(asides=asides), advances, now=now)
+        self._commit(read_to, Batch(asides=asides), advances, now=now)
 
-    def _advances(self, messages: Sequence[Any], now: datetime) -> list[sources.Advance]:
-        return list(self.subscription.advances(messages, now=now).values())
+    def _ours(
+        self, chunk: Chunk, now: datetime
+    ) -> tuple[list[Any], Reached, list[sources.Advance]]:
+        """Return the records that are still ours, how far they reach, and what that moves."""
+        with self._keeper.undisturbed:
+            messages = self.subscription.owned(chunk.fetched)
+            read_to = reached(messages)
+            return messages, read_to, self.subscription.advances(read_to, now=now)
 
     def _commit(
-        self,
-        messages: Sequence[Any],
-        batch: Batch,
-        advances: list[sources.Advance],
-        *,
-        now: datetime,
+        self, read_to: Reached, batch: Batch, advances: list[sources.Advance], *, now: datetime
     ) -> None:
         self.record(
             batch.spans,
@@ -229,7 +224,7 @@ class Loop:
             origins=batch.origins,
         )
         with self._keeper.undisturbed:
-            self.subscription.stored(messages, now=now)
+            self.subscription.stored(read_to, now=now)
 
     def _received(self, message: Message) -> Received:
         topic = str(message.topic())

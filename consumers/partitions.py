@@ -84,7 +84,10 @@ class Partitions:
         return [place for place, held in self.held.items() if held.claim.name in names]
 
 
-def reached(messages: Iterable[Any]) -> dict[Place, tuple[int, int]]:
+Reached = dict[Place, tuple[int, int]]
+
+
+def reached(messages: Iterable[Any]) -> Reached:
     """Return the last offset of each partition, and the newest time of its records, in ms."""
     found: dict[Place, tuple[int, int]] = {}
     for message in messages:

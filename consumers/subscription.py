@@ -6,7 +6,7 @@ moved with the spans. Each change of owner is a claim there, which fences whoeve
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from copy import copy
 from datetime import datetime, timedelta
 from threading import Event
@@ -17,7 +17,7 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaExcepti
 from consumers.brokers import Brokers, admin_settings
 from consumers.gathering import Gathering
 from consumers.intake import DATABASE_AWAY, reconnect
-from consumers.partitions import Partitions, Place, reached
+from consumers.partitions import Partitions, Place, Reached
 from slatrack.tracking import housekeeping, sources
 from slatrack.tracking.housekeeping import LOST_TO_RETENTION
 from slatrack.tracking.sources import Advance
@@ -77,7 +77,8 @@ class Subscription:
         good = [message for message in messages if not self._is_event(message, ends)]
         epochs = {place: held.claim.epoch for place, held in self.partitions.held.items()}
         self._reclaim()
-        fetched = Fetched(good, epochs, ends, self._gathering.behind)
+        known = [m for m in good if (m.topic(), m.partition()) in epochs]
+        fetched = Fetched(known, epochs, ends, self._gathering.behind)
         return fetched._replace(messages=self.owned(fetched))
 
     def owned(self, fetched: Fetched) -> list[Any]:
@@ -88,6 +89,8 @@ class Subscription:
         """
         held = self.partitions.held
         ours = {p for p, one in held.items() if fetched.epochs.get(p) == one.claim.epoch}
+        if len(ours) == len(fetched.epochs):  # nothing went away meanwhile
+            return fetched.messages
         return [m for m in fetched.messages if (m.topic(), m.partition()) in ours]
 
     def handled(self, fetched: Fetched) -> None:
@@ -123,19 +126,19 @@ class Subscription:
         self.partitions.drop(places)
         self._unowned.update(places)
 
-    def advances(self, messages: Sequence[Any], *, now: datetime) -> dict[Place, Advance]:
-        """Return how far the sources will be once `messages` are stored."""
-        moved = {}
-        for place, (offset, newest_ms) in reached(messages).items():
+    def advances(self, read_to: Reached, *, now: datetime) -> list[Advance]:
+        """Return how far the sources will be once what reaches so far is stored."""
+        moved = []
+        for place, (offset, newest_ms) in read_to.items():
             held = copy(self.partitions.held[place])
             held.read(offset, newest_ms, now=now)
-            moved[place] = held.advance()
+            moved.append(held.advance())
         return moved
 
-    def stored(self, messages: Sequence[Any], *, now: datetime) -> None:
-        """Note that `messages` are committed; tell Kafka too, for whoever watches lag there."""
+    def stored(self, read_to: Reached, *, now: datetime) -> None:
+        """Note what is committed; tell Kafka too, for whoever watches lag there."""
         offsets = {}
-        for place, (offset, newest_ms) in reached(messages).items():
+        for place, (offset, newest_ms) in read_to.items():
             if place in self.partitions.held:
                 held = self.partitions.held[place]
                 held.read(offset, newest_ms, now=now)

@@ -7,17 +7,17 @@ nanoseconds since 1970 UTC throughout; `slatrack.domain.instants` turns them int
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 from slatrack.domain.attempts import BySpan, StepSeen, step_seen, without_duplicates
 from slatrack.domain.families import NO_CHILDREN, Children
 from slatrack.domain.flows import ASIDE, MAX_KEY, AmendClock, Duplicates, Flow, Step
+from slatrack.domain.once import once
 from slatrack.domain.parts import Part, Sighting, earliest
 from slatrack.domain.states import Status
 from slatrack.domain.versions import History, Version, history
 
 
-@dataclass(frozen=True)
+@dataclass  # as good as frozen, which would cost thrice the time to make one
 class Journey:
     """One event's way through one flow. `steps` are in the order of the flow document.
 
@@ -40,7 +40,7 @@ class Journey:
     ignored: int = 0  # second submissions that are left out of the steps
     origin: "Journey | None" = None  # what its clocks run by, where that is not itself
 
-    @cached_property
+    @once
     def _by_name(self) -> dict[str, StepSeen]:
         return {seen.step: seen for seen in self.steps}
 
@@ -53,16 +53,19 @@ class Journey:
         """The steps of its flow: of those beside the way the ones that it was seen in."""
         return tuple(s for s in self.flow.all_steps if s.role not in ASIDE or self.seen(s.name))
 
-    @cached_property
+    @once
     def last(self) -> StepSeen:
         """The step that the event was last seen to enter: where it is now."""
         steps: Sequence[StepSeen] = self.steps
         if beside := self.flow.beside:
             steps = [seen for seen in steps if seen.step not in beside] or steps
-        latest = max(seen.start for seen in steps)  # of several, the flow's last
-        return next(seen for seen in reversed(steps) if seen.start == latest)
+        last = steps[0]
+        for seen in steps:
+            if seen.start >= last.start:  # of several, the flow's last
+                last = seen
+        return last
 
-    @cached_property
+    @once
     def ingress(self) -> StepSeen | None:
         """The first ingress step seen."""
         seen = [s for s in self.steps if s.step in self.flow.ingress]
@@ -79,7 +82,7 @@ class Journey:
         clock = self.origin or self
         return clock.ingress.start if clock.ingress else clock.start
 
-    @cached_property
+    @once
     def status(self) -> Status:
         """How the event stands, as the spans tell (silence is the watcher's matter)."""
         if self.cancelled is not None:
@@ -89,7 +92,7 @@ class Journey:
         failed = self.last.error or self.dead_letter is not None
         return Status.FAILED if failed else Status.IN_FLIGHT
 
-    @cached_property
+    @once
     def _arrived(self) -> bool:
         ends = [self.seen(name) for name in self.flow.ends]
         return bool(ends) and all(s is not None and s.reached is not None for s in ends)
@@ -104,7 +107,7 @@ class Journey:
     def _children_done(self) -> bool:
         return self.children.all_done(self.expected_children)
 
-    @cached_property
+    @once
     def dead_letter(self) -> StepSeen | None:
         """The step that put the event aside, if it has not been seen on its way since."""
         aside = [s for s in self.steps if s.step in self.flow.dead_letters]
@@ -206,21 +209,20 @@ def _folded(
     if not by_step:
         return None
     attributes = _attributes(parts, flow, past)
-    steps = tuple(
-        step_seen(s, by_step[s.name].values(), attributes)
-        for s in flow.all_steps
-        if s.name in by_step
-    )
+    found = [step_seen(s, by_step[s.name].values(), attributes)
+             for s in flow.all_steps if s.name in by_step]  # fmt: skip
+    all_parts = parts.values()
+    truncated = True in [p.truncated for p in all_parts]
     return Journey(
         flow=flow,
         key=key,
-        steps=steps,
-        start=min(p.start for p in parts.values()),
-        end=max(p.end for p in parts.values()),
-        spans=sum(p.spans for p in parts.values()),
+        steps=tuple(found),
+        start=min([p.start for p in all_parts]),
+        end=max([p.end for p in all_parts]),
+        spans=sum([p.spans for p in all_parts]),
         traces=tuple(sorted(parts, key=lambda t: (parts[t].start, t))),
-        complete=not any(p.orphans or p.truncated for p in parts.values()),
-        truncated=any(p.truncated for p in parts.values()),
+        complete=not truncated and not sum([p.orphans for p in all_parts]),
+        truncated=truncated,
         attributes=attributes,
         children=children,
         versions=past.versions if past else (),

@@ -48,9 +48,7 @@ class Mute:
             found = self._places[place] = Shapes(self, origin, service)
         return found
 
-    def attributes(
-        self, origin: Origin, service: str, kind: int, name: str
-    ) -> Mapping[str, Value]:
+    def attributes(self, origin: Origin, service: str, kind: int, name: str) -> Mapping[str, Value]:
         """Return the mark if such a span without attributes, message and links says nothing."""
         span = Span(
             bytes(16), bytes(8), b"", kind, name, 0, 0, False, service, None, None, None, None,

@@ -13,6 +13,8 @@ from uuid import UUID
 from slatrack.domain.states import Verdict
 from slatrack.tracking.decisions import Decided, Flipped, Judged
 
+WAITING = Verdict.WAITING.value
+
 
 class Dated(NamedTuple):
     """A flip and when it was recorded."""
@@ -38,21 +40,10 @@ def implied(journey_id: UUID, one: Decided) -> Dated | None:
     if one.decided_at is None or one.reached_at is None:
         return None
     flip = Flipped(
-        journey_id=journey_id,
-        deadline=one.name,
-        version=one.version,
-        number=one.flip_count,
-        about="verdict",
-        before=Verdict.WAITING.value,
-        after=one.verdict.value,
-        severity=one.severity,
-        step=one.decided_step,
-        at=one.reached_at,
-        due_at=one.due_at,
-        watermark=one.watermark,
-        reason=one.reason,
-        almanac=one.almanac,
-    )
+        journey_id, one.name, one.version, one.flip_count, "verdict", WAITING, one.verdict.value,
+        one.severity, one.decided_step, one.reached_at, one.due_at, one.watermark, one.reason,
+        one.almanac,
+    )  # fmt: skip
     return Dated(flip, one.decided_at)
 
 
@@ -80,7 +71,7 @@ def _saying(state: Decided, first: Dated | None, journey_id: UUID) -> Decided:
     """Return a deadline that tells its first flip, where it says all that was recorded of it."""
     if first is None:
         return state
-    saying = state._replace(decided_at=first.at, decided_step=first.flip.step)
+    saying = state.telling(first.at, first.flip.step)
     if saying.is_kept and implied(journey_id, saying) == first:
         return saying
     return state._replace(decided_at=None, decided_step="")

@@ -77,7 +77,7 @@ def update_journeys(
     for row_id, event in ids.items():
         stored = known.get(row_id, NEW)
         parts = _applied(stored.parts, changes[event])
-        if done := try_fold(event, parts, stored, flows, moment):
+        if done := try_fold(row_id, event, parts, stored, flows, moment):
             folded[row_id] = done
         elif row_id in known:
             unfolded[row_id] = parts
@@ -87,11 +87,12 @@ def update_journeys(
 
 
 def try_fold(
-    event: Event, parts: Mapping[bytes, Part], stored: Stored, flows: Flows, moment: Moment
-) -> Folded | None:
+    row_id: UUID, event: Event, parts: Mapping[bytes, Part], stored: Stored, flows: Flows,
+    moment: Moment,
+) -> Folded | None:  # fmt: skip
     """Fold and judge one journey; None where that cannot be done: one must not stop the others."""
     try:
-        return fold_journey(event, parts, stored, flows, moment)
+        return fold_journey(row_id, event, parts, stored, flows, moment)
     except Exception:
         logger.exception("journey %s of %s could not be folded", event[1], event[0])
         return None
@@ -105,8 +106,9 @@ def _applied(
 
 
 def fold_journey(
-    event: Event, parts: Mapping[bytes, Part], stored: Stored, flows: Flows, moment: Moment
-) -> Folded | None:
+    row_id: UUID, event: Event, parts: Mapping[bytes, Part], stored: Stored, flows: Flows,
+    moment: Moment,
+) -> Folded | None:  # fmt: skip
     """Fold and judge one journey; None when its parts prove no step of its flow as it is now."""
     flow = flows.flows[event[0]]
     journey = fold(flow, event[1], parts, stored.children)
@@ -114,7 +116,7 @@ def fold_journey(
         return None
     known = {name: state for name, (_, state) in stored.deadlines.items()}
     here = moment.of(event[0])
-    judged = judge_journey(journey, journey_id(*event), known, stored.told, flows, here)
+    judged = judge_journey(journey, row_id, known, stored.told, flows, here)
     return Folded(journey, parts, judged, stored)
 
 

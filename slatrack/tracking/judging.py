@@ -63,7 +63,7 @@ def judge_journey(
         flips += changes
     status, told, changes = tell_status(journey, told, moment)
     step = journey.last.step
-    flips = [flip._replace(journey_id=journey_id, step=step) for flip in [*flips, *changes]]
+    flips = [flip.of(journey_id, step) for flip in [*flips, *changes]]
     silent_at = min(status_next(journey, status, told), default=None)
     next_at = earliest([silent_at, *(one.next_at for one in decided)])
     return Judged(status, tuple(decided), told, next_at, silent_at, tuple(flips))
@@ -100,13 +100,9 @@ def _decide(
     if running.ended:
         return _end(known, running.ended, moment)
     judged = _judgement(known, running, moment, later=_is_later(known, before))
-    after = known._replace(
-        verdict=judged.verdict,
-        warned=judged.warned,
-        reached_at=running.reached_at if known.due_at else None,
-        reason=judged.reason,
-        next_at=judged.next_at,
-    )
+    verdict, warned, reason, next_at = judged
+    reached_at = running.reached_at if known.due_at else None
+    after = known.judged(verdict, warned, reached_at, reason, next_at)
     return _counted(after, _flips(known, after, moment), known, moment)
 
 
@@ -125,12 +121,8 @@ def look_again(known: Decided, moment: Moment) -> tuple[Decided, list[Flipped]]:
         grace=known.grace,
         warned=known.warned,
     )
-    after = known._replace(
-        verdict=judged.verdict,
-        warned=judged.warned,
-        reason=judged.reason,
-        next_at=judged.next_at,
-    )
+    verdict, warned, reason, next_at = judged
+    after = known.judged(verdict, warned, known.reached_at, reason, next_at)
     return _counted(after, _flips(known, after, moment), known, moment)
 
 
@@ -157,7 +149,7 @@ def _counted(
     waiting = after.due_at is not None and after.verdict is Verdict.WAITING
     reason = "" if waiting else after.reason  # why it waits again is the flip's to tell
     count = known.flip_count + len(flips)
-    return after._replace(reason=reason, flip_count=count, watermark=watermark), flips
+    return after.told(reason, watermark, count), flips
 
 
 def _known(running: Running, rule: RuleInForce, before: Decided | None, flows: Flows) -> Decided:
@@ -264,21 +256,9 @@ def _flip(
     after: Decided, number: int, about: str, before: str, to: str, at: datetime, moment: Moment
 ) -> Flipped:
     return Flipped(
-        journey_id=NOBODY,
-        deadline=after.name,
-        version=after.version,
-        number=number,
-        about=about,
-        before=before,
-        after=to,
-        severity=after.severity,
-        step="",
-        at=at,
-        due_at=after.due_at,
-        watermark=moment.read_to,
-        reason=after.reason,
-        almanac=after.almanac,
-    )
+        NOBODY, after.name, after.version, number, about, before, to, after.severity, "", at,
+        after.due_at, moment.read_to, after.reason, after.almanac,
+    )  # fmt: skip
 
 
 def earliest(instants: Iterable[datetime | None]) -> datetime | None:

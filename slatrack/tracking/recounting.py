@@ -46,7 +46,7 @@ def _recount(flows: Flows, moment: Moment) -> int | None:
     folded: dict[UUID, Folded] = {}
     for row_id, stored in known.items():
         counting = stored._replace(children=counted[row_id])
-        if done := try_fold(events[row_id], stored.parts, counting, flows, moment):
+        if done := try_fold(row_id, events[row_id], stored.parts, counting, flows, moment):
             counted[row_id] = counted[row_id]._replace(expected=done.journey.expected_children)
             folded[row_id] = done._replace(journey=replace(done.journey, children=counted[row_id]))
     save_journeys(folded, known, flows, moment)

@@ -67,7 +67,7 @@ def save_traces(
             inserts.append((row_id, pack_mute(spans, tuple(blocks)), False, len(spans), now))
             continue
         stored = changed[trace_id]
-        stored = stored._replace(blocks=(*stored.blocks, *blocks))
+        stored = StoredTrace(stored.trace, (*stored.blocks, *blocks), stored.bound)
         row = (row_id, pack_trace(stored), bool(bound[trace_id]), len(stored.trace.facts), now)
         (updates if trace_id in known else inserts).append(row)
     store.update(models.Trace, COLUMNS[:4], [row[:4] for row in updates])

@@ -178,8 +178,7 @@ def _fold(due: Sequence[Due], flows: Flows, moment: Moment) -> None:
     known = load_journeys(events, but_unreadable=True)
     folded: dict[UUID, Folded] = {}
     for row_id, stored in known.items():
-        event = events[row_id]
-        if done := try_fold(event, stored.parts, stored, flows, moment):
+        if done := try_fold(row_id, events[row_id], stored.parts, stored, flows, moment):
             folded[row_id] = done
     save_journeys(folded, known, flows, moment, pressing=True)
     _put_off([one.id for one in due if one.id not in folded], moment.now)

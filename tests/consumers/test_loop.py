@@ -75,16 +75,15 @@ class Twin:
         self.lost += names
         self.partitions.drop(self.partitions.named(names))
 
-    def advances(self, messages, *, now):
-        found = {}
-        for m in messages:
-            held = self.partitions.held[m.topic(), m.partition()]
-            name, epoch = held.claim.name, held.claim.epoch
-            found[m.topic(), m.partition()] = Advance(name, epoch, m.offset() + 1)
-        return found
+    def advances(self, read_to, *, now):
+        claims = {place: self.partitions.held[place].claim for place in read_to}
+        return [
+            Advance(claims[place].name, claims[place].epoch, offset + 1)
+            for place, (offset, _) in read_to.items()
+        ]
 
-    def stored(self, messages, *, now):
-        self.last = [m.offset() for m in messages]
+    def stored(self, read_to, *, now):
+        self.last = [offset for offset, _ in read_to.values()]
 
     def look(self, *, now):
         pass

@@ -325,10 +325,10 @@ def test_a_journey_that_cannot_be_folded_stops_no_other_and_is_tried_again(monke
     record([*trade("bad")[:2], *trade("good")[:2]], now=NOW)
     fold = journey_rows.fold_journey
 
-    def broken(event, *args):
+    def broken(row_id, event, *args):
         if event[1] == "bad":
             raise ArithmeticError
-        return fold(event, *args)
+        return fold(row_id, event, *args)
 
     with monkeypatch.context() as patched:
         patched.setattr(journey_rows, "fold_journey", broken)
