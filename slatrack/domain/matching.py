@@ -103,9 +103,12 @@ class Matcher:
         """Whether `span`, which has no attributes, says nothing, and none of its shape would."""
         return not self._always and self.match(span) is NOTHING
 
+    def deciding(self, origin: Origin) -> tuple[str, bytes | None]:
+        """Return what of an origin may decide what its spans say."""
+        return origin.scope, origin.raw_resource if self._by_resource else None
+
     def _turn_to(self, origin: Origin) -> _Shapes:
-        decides = (origin.scope, origin.raw_resource if self._by_resource else None)
-        shapes = self._shapes.setdefault(decides, {})
+        shapes = self._shapes.setdefault(self.deciding(origin), {})
         self._turned = origin, shapes
         return shapes
 

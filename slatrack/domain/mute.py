@@ -22,10 +22,7 @@ class Shapes(dict[tuple[int, str], Mapping[str, Value]]):
         self._mute, self._origin, self._service = mute, origin, service
 
     def __missing__(self, shape: tuple[int, str]) -> Mapping[str, Value]:
-        found = self._mute.attributes(self._origin, self._service, *shape)
-        if len(self) >= MAX_SHAPES:
-            self.clear()
-        self[shape] = found
+        found = self[shape] = self._mute.told(self._origin, self._service, *shape)
         return found
 
 
@@ -36,26 +33,35 @@ class Mute:
         self.mark: Mapping[str, Value] = {}  # equal to that of others, but not the same
         self._matcher = Matcher(flows)
         self._lock = Lock()
-        self._places: dict[tuple[str, str, bytes], Shapes] = {}
+        self._places: dict[tuple[str, str, bytes | None], Shapes] = {}
+        self._remembered = 0  # places and shapes
 
     def at(self, origin: Origin, service: str) -> Shapes:
         """Return the shapes of spans from there whose service this is."""
-        place = (service, origin.scope, origin.raw_resource)
+        place = (service, *self._matcher.deciding(origin))
         found = self._places.get(place)
         if found is None:
-            if len(self._places) >= MAX_SHAPES:
-                self._places.clear()
-            found = self._places[place] = Shapes(self, origin, service)
+            with self._lock:
+                self._make_room()
+                found = self._places[place] = Shapes(self, origin, service)
         return found
 
-    def attributes(self, origin: Origin, service: str, kind: int, name: str) -> Mapping[str, Value]:
+    def told(self, origin: Origin, service: str, kind: int, name: str) -> Mapping[str, Value]:
         """Return the mark if such a span without attributes, message and links says nothing."""
         span = Span(
             bytes(16), bytes(8), b"", kind, name, 0, 0, False, service, None, None, None, None,
             NO_ATTRIBUTES, (), 0, origin, b"",
         )  # fmt: skip
         with self._lock:
+            self._make_room()
             return self.mark if self._matcher.is_mute(span) else NO_ATTRIBUTES
+
+    def _make_room(self) -> None:
+        """Forget all rather than grow without bound: names and places may carry ids."""
+        self._remembered += 1
+        if self._remembered > MAX_SHAPES:
+            self._places.clear()
+            self._remembered = 1
 
 
 class _NoShapes(dict[tuple[int, str], Mapping[str, Value]]):

@@ -19,7 +19,7 @@ from slatrack.otlp.cutting import cut_span
 from slatrack.otlp.errors import Rejected, Undecodable
 from slatrack.otlp.gists import PRODUCER, Gists, gists
 from slatrack.otlp.layout import NO_TAIL, Tail
-from slatrack.otlp.messaging import complete, message, read_links
+from slatrack.otlp.messaging import NO_MESSAGE, complete, message, read_links
 from slatrack.otlp.namings import Naming
 from slatrack.otlp.origins import Origins, Place
 from slatrack.otlp.records import usual
@@ -180,10 +180,12 @@ def _span(raw: bytes, place: Place, gists: Gists, mute: Shapes, latest: int, kep
             trace_id, span_id, parent_id, kind, name, start, end, error, place.service,
             None, None, None, None, mute[kind, name], (), dropped, place.origin, raw,
         ))  # fmt: skip
-    _, service, (topic, partition, offset, said), asked = gists.of(attributes, kind, name, place)
+    _, service, said, asked = gists.of(attributes, kind, name, place)
+    if not asked and said == NO_MESSAGE and service == place.service:
+        asked = mute[kind, name]  # its attributes were long, or not the ones that they might be
     return _new(Span, (
         trace_id, span_id, parent_id, kind, name, start, end, error, service,
-        topic, partition, offset, said, asked, (), dropped, place.origin, raw,
+        *said, asked, (), dropped, place.origin, raw,
     ))  # fmt: skip
 
 
