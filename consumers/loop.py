@@ -15,6 +15,8 @@ from datetime import datetime
 from threading import Event
 from typing import Any, Protocol
 
+from confluent_kafka import KafkaException
+
 from consumers.gathering import FULL
 from consumers.intake import (
     DATABASE_AWAY,
@@ -29,7 +31,7 @@ from consumers.intake import (
 )
 from consumers.keeper import Keeper
 from consumers.partitions import Reached, reached
-from consumers.subscription import Fetched, Subscription
+from consumers.subscription import ClaimError, Fetched, Subscription
 from slatrack.otlp.decoding import Decoder, Wanted
 from slatrack.tracking import sources
 
@@ -144,7 +146,7 @@ class Loop:
     def _handle(self, chunk: Chunk) -> None:
         try:
             self._patiently(lambda: self._record(chunk))
-        except Stopped:
+        except (Stopped, ClaimError, KafkaException):  # no record is to blame
             raise
         except Exception as exc:
             messages = chunk.fetched.messages

@@ -12,7 +12,14 @@ from datetime import datetime, timedelta
 from threading import Event
 from typing import Any, NamedTuple
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import (
+    OFFSET_BEGINNING,
+    OFFSET_END,
+    Consumer,
+    KafkaError,
+    KafkaException,
+    TopicPartition,
+)
 
 from consumers.brokers import Brokers, admin_settings
 from consumers.gathering import Gathering
@@ -175,10 +182,21 @@ class Subscription:
 
     def _on_assign(self, consumer: Consumer, assigned: list[TopicPartition]) -> None:
         places = [(one.topic, one.partition) for one in assigned]
-        consumer.incremental_assign(self._claimed(places))
-        if self.paused:
-            consumer.pause(assigned)
+        self._unowned.update(places)  # until claimed; whatever fails here, `fetch` tries it again
+        starts = self._starts(places)
+        consumer.incremental_assign(starts)
+        # The client remembers that a partition was paused even while others read it.
+        (consumer.pause if self.paused else consumer.resume)(starts)
         logger.info("reading %s", ", ".join(f"{topic}/{number}" for topic, number in places))
+
+    def _starts(self, places: list[Place]) -> list[TopicPartition]:
+        """Return where to read on; from nowhere yet where the database cannot tell."""
+        try:
+            return self._claim(places)
+        except DATABASE_AWAY as exc:
+            logger.warning("the database is away, partitions are claimed when it is back: %s", exc)
+            reconnect()
+            return [TopicPartition(*place, OFFSET_END) for place in places]
 
     def _on_revoke(self, consumer: Consumer, revoked: list[TopicPartition]) -> None:
         places = [(one.topic, one.partition) for one in revoked]
@@ -207,6 +225,7 @@ class Subscription:
                 topic, numbers, group=self.group, owner=self.owner, now=self.clock()
             )
             self.partitions.take(topic, claims)
+            self._unowned.difference_update((topic, number) for number in claims)
             for number, claim in claims.items():
                 at = OFFSET_BEGINNING if claim.next_offset is None else claim.next_offset
                 starts.append(TopicPartition(topic, number, at))
@@ -214,9 +233,8 @@ class Subscription:
 
     def _reclaim(self) -> None:
         assigned = {(one.topic, one.partition) for one in self._consumer.assignment()}
-        places = sorted(self._unowned & assigned)
-        self._unowned.clear()
-        if places:
+        self._unowned &= assigned  # the rest is claimed if it is assigned again
+        if places := sorted(self._unowned):
             self._place(self._claimed(places))
 
     def _place(self, starts: list[TopicPartition]) -> None:

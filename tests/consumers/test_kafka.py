@@ -11,7 +11,7 @@ import pytest
 from confluent_kafka import Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from django.conf import settings
-from django.db import transaction
+from django.db import OperationalError, connection, transaction
 
 from consumers import brokers as brokers_module
 from consumers.brokers import Brokers
@@ -77,13 +77,16 @@ class Cluster:
         self.members.remove(loop)
         loop.subscription.close()
 
-    def until(self, condition: Callable[[], bool]) -> None:
-        """Let all members work in turn until `condition` holds."""
+    def until(self, condition: Callable[[], bool], *, holding: Loop | None = None) -> None:
+        """Let all members work in turn until `condition` holds; one may stand still."""
         end = time.monotonic() + PATIENCE
         while not condition():
             assert time.monotonic() < end, "it never came to that"
             for loop in self.members:
-                loop.run_once()
+                if loop is holding:
+                    loop.subscription.hold(0.1)
+                else:
+                    loop.run_once()
 
     def offset(self, partition: int = 0) -> int | None:
         found = Source.objects.filter(topic=self.topic, partition=partition).first()
@@ -196,6 +199,43 @@ def test_a_fenced_consumer_reads_on_from_what_is_stored(cluster):
 
     assert Trace.objects.count() == 3
     assert loop.subscription.partitions.held[cluster.topic, 0].claim.epoch == 1001
+
+
+@on_real
+def test_partitions_that_went_away_while_reading_paused_are_read_when_they_come_back(cluster):
+    cluster.send(one(1), partition=0)
+    cluster.send(one(2), partition=1)
+    first = cluster.join("first")
+    held = first.subscription.partitions.held
+    cluster.until(lambda: Trace.objects.count() == 2)
+    before = set(held)
+
+    second = cluster.join("second")
+    cluster.until(lambda: len(held) < len(before), holding=first)
+    first.subscription.resume()
+    cluster.leave(second)
+    cluster.until(lambda: set(held) == before)
+
+    for partition in (0, 1):
+        cluster.send(one(3 + partition), partition=partition)
+    cluster.until(lambda: Trace.objects.count() == 4)
+
+
+@on_both
+def test_partitions_given_while_the_database_was_away_are_read_once_it_is_back(cluster, caplog):
+    cluster.send(one(1))
+    member = cluster.join()
+
+    with connection.execute_wrapper(away):
+        cluster.until(lambda: "claimed when it is back" in caplog.text, holding=member)
+    member.subscription.resume()
+
+    cluster.until(lambda: cluster.offset() == 1)
+    assert (Trace.objects.count(), SetAside.objects.count()) == (1, 0)
+
+
+def away(*_: object) -> None:
+    raise OperationalError("gone")
 
 
 @on_real

@@ -5,12 +5,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from confluent_kafka import KafkaException
 from django.db import InternalError, OperationalError, ProgrammingError
 
 from consumers import keeper, loop
 from consumers.loop import Loop
 from consumers.partitions import Held, Partitions
-from consumers.subscription import Fetched
+from consumers.subscription import ClaimError, Fetched
 from slatrack.tracking.models import SetAside, Source, Speaker, Trace
 from slatrack.tracking.recorder import record
 from slatrack.tracking.sources import Advance, Claim, claim
@@ -178,6 +179,26 @@ def test_a_database_that_takes_nothing_is_waited_for_and_no_record_is_blamed(
 
     assert (stored(), SetAside.objects.count()) == (2, 0)
     assert f"the database is {condition}" in caplog.text
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("error", [ClaimError("away"), KafkaException("out of the group")])
+def test_what_goes_wrong_with_kafka_meanwhile_is_no_records_fault(error):
+    twin, failures = Twin([Message(0, one(1))]), [OperationalError("gone")] * 2
+
+    def away(*args, **options):
+        if failures:
+            raise failures.pop()
+        return record(*args, **options)
+
+    def hold(seconds):
+        raise error
+
+    twin.hold = hold
+    with pytest.raises(type(error)):
+        a_loop(twin, record=away).run_once()
+
+    assert (stored(), SetAside.objects.count()) == (None, 0)
 
 
 @pytest.mark.django_db

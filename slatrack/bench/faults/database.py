@@ -14,6 +14,7 @@ from slatrack.bench.faults.members import Member
 from slatrack.bench.faults.scene import Scene, Stuck
 
 AWAY = 5.0  # seconds
+LONG = 5.0  # seconds after which a consumer polls beside its transaction: consumers.keeper
 SLOW = 1.0  # seconds that a commit takes longer
 LOCKED = 25.0  # seconds, more than IMPATIENT's consumers may go without polling
 IMPATIENT = {"max.poll.interval.ms": 10_000, "session.timeout.ms": 6_000}
@@ -125,8 +126,7 @@ def lock(scene: Scene) -> None:
     scene.until(lambda: all(map(scene.owned_by, scene.consumers)), "one of them owns nothing")
     before = scene.epochs()
     with scene.admin() as admin:
-        admin.execute("BEGIN")
-        admin.execute("LOCK TABLE tracking_journey, tracking_trace IN ACCESS EXCLUSIVE MODE")
+        _lock(admin)
         scene.send(0.8)
         time.sleep(LOCKED)
         admin.execute("COMMIT")
@@ -134,6 +134,37 @@ def lock(scene: Scene) -> None:
     scene.until(scene.all_read, "it never went on")
     if moved := scene.epochs() - before:
         raise Stuck(f"{moved} partitions changed hands")
+
+
+def regroup(scene: Scene) -> None:
+    """Let a consumer come while the other waits for a locked table, reading paused; then go again.
+
+    What went away meanwhile and comes back must be read on.
+    """
+    waits, comes = scene.consumers
+    comes.end()
+    scene.send(0.3)
+    scene.until(scene.all_read, "it never began")
+    all_of_them = scene.owned_by(waits)
+    with scene.admin() as admin:
+        _lock(admin)
+        scene.send(0.5)
+        time.sleep(LONG + 2)  # until polling goes on beside the transaction
+        comes.start()
+        time.sleep(LOCKED - LONG - 2)
+        admin.execute("COMMIT")
+    scene.until(lambda: scene.owned_by(comes) > 0, "nothing was given to it")
+    comes.end()
+    scene.until(lambda: scene.owned_by(waits) == all_of_them, "nobody took over")
+    scene.send(0.8)
+    scene.until(scene.all_read, "what came back is not read")
+    comes.start()
+    scene.send()
+
+
+def _lock(admin: Connection[Any]) -> None:
+    admin.execute("BEGIN")
+    admin.execute("LOCK TABLE tracking_journey, tracking_trace IN ACCESS EXCLUSIVE MODE")
 
 
 def vanish(scene: Scene) -> None:

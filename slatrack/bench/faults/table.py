@@ -158,6 +158,7 @@ FAULTS: dict[str, Fault] = {
     "connections_exhausted": Fault("no connection is left for us", database.exhaust),
     "long_reader": Fault("a reader holds a snapshot all the while", database.read_long),
     "locked": Fault("a table is locked beyond max.poll.interval", database.lock),
+    "regrouped": Fault("a consumer comes while the other waits, and goes", database.regroup),
     "silent_network": Fault("packets to the database vanish", database.vanish),
     "slow_disk": Fault("each COMMIT takes a second longer", database.slow),
     "broker_restart": Fault("Kafka stopped and started", kafka.restart, needs_servers=True),
