@@ -1,9 +1,11 @@
 """The parts of the fault benchmark: its manifest, and its proxy with a twin of a database."""
 
+import random
 import socket
 import threading
 from contextlib import contextmanager
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 
@@ -11,6 +13,7 @@ from slatrack.bench.faults.bench import _possible
 from slatrack.bench.faults.manifest import RECORDS_PER_WINDOW, UNREPORTED, Manifest
 from slatrack.bench.faults.members import Member
 from slatrack.bench.faults.proxy import COMMIT, RECORDING, Proxy
+from slatrack.bench.faults.storm import Blowing, Gust
 from slatrack.bench.faults.table import FAULTS
 from tests.servers.installed import wait_for
 
@@ -151,3 +154,31 @@ def test_silence_holds_everything_back_and_then_delivers_it(way):
     proxy.resume()
     client.settimeout(20)
     assert client.recv(1000) == b"during"
+
+
+def test_of_a_storm_one_thing_at_a_time_blows_in_each_place_and_all_ends(tmp_path):
+    blowing_now, most, seen = set(), 0, set()
+
+    @contextmanager
+    def blow(name):
+        nonlocal most
+        assert name not in blowing_now
+        blowing_now.add(name)
+        seen.add(name)
+        most = max(most, len(blowing_now))
+        yield
+        blowing_now.remove(name)
+
+    member = Member("check", Proxy("127.0.0.1", 1), tmp_path / "log", {})
+    places = {name: [Gust("gust", lambda name=name: blow(name))] for name in ("here", "there")}
+    blowing = Blowing(places, [member])
+    scene = SimpleNamespace(rng=random.Random(3))
+    for _ in range(20):
+        blowing.begin(scene)
+        if len(blowing_now) == 2:
+            blowing.end(max(at for at, _ in blowing.until.values()))
+    blowing.end(float("inf"))
+
+    assert (most, seen, blowing_now, blowing.until) == (2, {"here", "there"}, set(), {})
+    assert blowing.count["gust"] >= 10
+    assert member.said().count("is over") == blowing.count["gust"]

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import OperationalError, connection
 
 from slatrack.alerting.models import Alert, Incident
 from slatrack.alerting.routing import take_up
@@ -239,6 +240,21 @@ def test_one_process_forecasts_and_another_takes_over_once_it_is_silent():
     assert not forecasting.claim("other", now=at(16))
     assert forecasting.claim("other", now=at(6) + forecasting.LEASE + timedelta(seconds=1))
     assert not forecasting.claim("one", now=at(23))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_forecaster_that_ends_while_the_database_is_away_leaves_it_to_its_lease(caplog):
+    def away(*_):
+        raise OperationalError("gone")
+
+    assert forecasting.claim("one", now=at(0))
+    with connection.execute_wrapper(away):
+        forecasting.let_go("one")
+
+    assert "others forecast only in 15.0 s: gone" in caplog.text
+    assert not forecasting.claim("other", now=at(1))
+    forecasting.let_go("one")
+    assert forecasting.claim("other", now=at(1))
 
 
 def test_an_event_of_a_version_that_is_no_more_keeps_no_score():

@@ -116,7 +116,7 @@ def read_long(scene: Scene) -> None:
         scene.notes["journeys_the_reader_saw"] = seen[0] if seen else None
 
 
-def lock(scene: Scene) -> None:
+def lock_long(scene: Scene) -> None:
     """Lock a table that each batch writes, as a migration would, for longer than polls may rest."""
     for member in scene.consumers:
         member.changed["SLATRACK_KAFKA_OPTIONS"] = json.dumps(IMPATIENT)
@@ -126,7 +126,7 @@ def lock(scene: Scene) -> None:
     scene.until(lambda: all(map(scene.owned_by, scene.consumers)), "one of them owns nothing")
     before = scene.epochs()
     with scene.admin() as admin:
-        _lock(admin)
+        lock(admin)
         scene.send(0.8)
         time.sleep(LOCKED)
         admin.execute("COMMIT")
@@ -147,7 +147,7 @@ def regroup(scene: Scene) -> None:
     scene.until(scene.all_read, "it never began")
     all_of_them = scene.owned_by(waits)
     with scene.admin() as admin:
-        _lock(admin)
+        lock(admin)
         scene.send(0.5)
         time.sleep(LONG + 2)  # until polling goes on beside the transaction
         comes.start()
@@ -162,7 +162,8 @@ def regroup(scene: Scene) -> None:
     scene.send()
 
 
-def _lock(admin: Connection[Any]) -> None:
+def lock(admin: Connection[Any]) -> None:
+    """Begin a transaction that locks tables which each batch writes."""
     admin.execute("BEGIN")
     admin.execute("LOCK TABLE tracking_journey, tracking_trace IN ACCESS EXCLUSIVE MODE")
 

@@ -61,6 +61,11 @@ class Member:
         """Return what it has logged."""
         return self.log.read_text(errors="replace") if self.log.exists() else ""
 
+    def note(self, line: str) -> None:
+        """Add a line to what it has logged."""
+        with self.log.open("a") as out:
+            out.write(f"{line}\n")
+
     def end(self) -> None:
         """Let it finish; kill it where it does not. It has not died by that."""
         if self._process is None or self._process.poll() is not None:

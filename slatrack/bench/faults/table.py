@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from slatrack.bench.faults import backlog, clock, database, kafka
+from slatrack.bench.faults import backlog, clock, database, kafka, storm
 from slatrack.bench.faults.members import Member
 from slatrack.bench.faults.proxy import Link
 from slatrack.bench.faults.scene import Scene
@@ -157,7 +157,7 @@ FAULTS: dict[str, Fault] = {
     "backend_terminated": Fault("the server ends sessions", database.terminate),
     "connections_exhausted": Fault("no connection is left for us", database.exhaust),
     "long_reader": Fault("a reader holds a snapshot all the while", database.read_long),
-    "locked": Fault("a table is locked beyond max.poll.interval", database.lock),
+    "locked": Fault("a table is locked beyond max.poll.interval", database.lock_long),
     "regrouped": Fault("a consumer comes while the other waits, and goes", database.regroup),
     "silent_network": Fault("packets to the database vanish", database.vanish),
     "slow_disk": Fault("each COMMIT takes a second longer", database.slow),
@@ -165,5 +165,6 @@ FAULTS: dict[str, Fault] = {
     "broker_absent": Fault("Kafka away as slatrack starts", kafka.absent, needs_servers=True),
     "retention": Fault("Kafka deletes what was not read", kafka.overtake),
     "poison": Fault("records that nobody can read", kafka.poison),
+    "storm": Fault("many of these at random moments, several at a time", storm.storm),
     "clock": Fault("the clock jumps an hour ahead, and back", clock.jump),
 }  # fmt: skip
