@@ -176,6 +176,11 @@ class Journey(models.Model):
             models.Index(  # for the watcher: whose next instant has come?
                 fields=["next_at"], name="journey_next", condition=models.Q(next_at__isnull=False)
             ),
+            models.Index(  # and of the flows that are not behind, while others are?
+                fields=["flow", "next_at"],
+                name="journey_next_of_flow",
+                condition=models.Q(next_at__isnull=False),
+            ),
             models.Index(  # for the board: in flight, sorted by time left
                 fields=["due_at"], name="journey_in_flight", condition=models.Q(ended_at=None)
             ),

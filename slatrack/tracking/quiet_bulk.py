@@ -13,6 +13,7 @@ from slatrack import live
 from slatrack.domain.deadlines import LATE, PATIENCE, SILENT, behind
 from slatrack.tracking import store, wake
 from slatrack.tracking.decisions import Moment
+from slatrack.tracking.falling_due import Share
 from slatrack.tracking.flows import Flows
 
 EVER = datetime(1970, 1, 1, tzinfo=UTC)
@@ -30,8 +31,9 @@ class Locked(NamedTuple):
 
 # In two statements, lest the second see deadlines as they were before it waited for a lock.
 _LOCK = """
-SELECT coalesce(array_agg(ctid) FILTER (WHERE quiet), '{}')::text,
-       coalesce(array_agg(id) FILTER (WHERE NOT quiet), '{}'), count(*), min(next_at), max(next_at)
+SELECT coalesce(array_agg(ctid) FILTER (WHERE quiet), '{{}}')::text,
+       coalesce(array_agg(id) FILTER (WHERE NOT quiet), '{{}}'), count(*),
+       min(next_at), max(next_at)
 FROM (
     SELECT id, ctid, next_at, (silent_at IS NULL OR silent_at > %(read_to)s)
            AND (flow_id, judged_by) IN
@@ -39,13 +41,17 @@ FROM (
     FROM tracking_journey
     WHERE next_at >= %(since)s AND next_at <= %(to)s AND (next_at <= %(read_to)s
        OR %(overdue)s AND due_at < %(graced)s AND verdict = 'waiting')
-    ORDER BY next_at LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED
+       AND {of_flows}
+    ORDER BY {in_order} LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED
 ) AS due, set_config('jit', 'off', true) AS jit,
      set_config('random_page_cost', '1.1', true) AS cost,
      set_config('max_parallel_workers_per_gather', '0', true) AS workers,
      set_config('enable_seqscan', 'off', true) AS reading
 """  # the settings are the transaction's: the second statement is to go by indexes, and at once
 # (of a hundred thousand deadlines it would read all for every four thousand)
+
+_LOCK_OF_ALL = _LOCK.format(of_flows="flow_id <> ALL(%(but)s::bigint[])", in_order="next_at")
+_LOCK_OF_ONE = _LOCK.format(of_flows="flow_id = %(flow)s", in_order="flow_id, next_at")
 
 # Of each journey all deadlines are judged; whether their rows suffice says `whole`. Rows that are
 # locked stay where they lie, so they are found and changed there, in that order, without an index.
@@ -140,23 +146,25 @@ SELECT (SELECT count(*) FROM settled WHERE warns OR flips),
 
 
 def lock(
-    flows: Flows, moment: Moment, limit: int, *, since: datetime = EVER, overdue: bool = True
+    flows: Flows, share: Share, limit: int, *, since: datetime = EVER, overdue: bool = True
 ) -> Locked:
-    """Lock journeys that are due, oldest first; those that another watcher holds are left to it.
+    """Lock journeys of a share that are due, oldest first; those that others hold are left.
 
     Those due before `since` are not looked for: where very many were settled a moment ago, what is
     left of each in the index would be walked over. `overdue`: those too whose outcome should be
     known by now, while telemetry is behind.
     """
     stamps = {flows.ids[name]: stamp for name, stamp in flows.stamps.items()}
-    late = moment.now - PATIENCE
+    moment, late = share.moment, share.moment.now - PATIENCE
     overdue = overdue and moment.read_to < late
     values = {
         "read_to": moment.read_to, "flows": list(stamps), "stamps": list(stamps.values()),
         "overdue": overdue, "to": late if overdue else moment.read_to,
         "graced": late - flows.longest_grace, "limit": limit, "since": since,
+        "but": list(share.but), "flow": share.flow,
     }  # fmt: skip
-    return Locked(*store.run(_LOCK, values)[0])
+    statement = _LOCK_OF_ALL if share.flow is None else _LOCK_OF_ONE
+    return Locked(*store.run(statement, values)[0])
 
 
 def settle(quiet: str, flows: Flows, moment: Moment) -> list[UUID]:

@@ -6,9 +6,11 @@ takes rows that the other has not locked.
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from threading import Event
+from typing import ClassVar
 from uuid import UUID
 
 from django.db import DatabaseError, close_old_connections, connection, transaction
@@ -17,6 +19,7 @@ from slatrack import metrics
 from slatrack.tracking import falling_due, hands, joining, models, quiet_bulk, quiet_rows, sources
 from slatrack.tracking import flows as flows_in_force
 from slatrack.tracking.decisions import Moment
+from slatrack.tracking.falling_due import Share
 from slatrack.tracking.flows import Flows
 from slatrack.tracking.journey_rows import (
     Folded,
@@ -40,18 +43,20 @@ AGAIN = timedelta(minutes=1)  # before a journey that could not be settled is tr
 
 
 class _Onward:
-    """Where the next chunk begins while there is more at once: what is due before was taken up."""
+    """Where the next chunk begins while there is more at once: what is due before was taken up.
 
-    at = quiet_bulk.EVER
-    chunks = 0
+    Of each share of the flows by itself.
+    """
+
+    at: ClassVar[dict[int | None, datetime]] = {}
+    chunks: ClassVar[Counter[int | None]] = Counter()
 
     @classmethod
-    def since(cls) -> datetime:
+    def since(cls, flow: int | None) -> datetime:
         """Begin anew at the first chunk and each tenth: what came meanwhile may be due before."""
-        cls.chunks = cls.chunks + 1 if hands.FULL.is_set() else 0
-        since = cls.at if cls.chunks % WHOLE else quiet_bulk.EVER
-        cls.at = quiet_bulk.EVER  # until this chunk is done
-        return since
+        cls.chunks[flow] = cls.chunks[flow] + 1 if hands.FULL.is_set() else 0
+        since = cls.at.pop(flow, quiet_bulk.EVER)  # until this chunk is done
+        return since if cls.chunks[flow] % WHOLE else quiet_bulk.EVER
 
 
 def run(stop: Event) -> None:
@@ -119,36 +124,43 @@ def any_due(*, now: datetime, overdue: bool = True) -> bool:
     """
     if models.Recount.objects.exists():
         return True
-    due = falling_due.rows(sources.watermarks(now).moment(now, silent=True), overdue=overdue)
+    moment = sources.watermarks(now).moment(now, silent=True)
     # In order, lest PostgreSQL look for the first that is due in the table: `exists` has no order.
-    return bool(due.order_by("next_at").values_list("id")[:1])
+    return any(
+        falling_due.rows(share, overdue=overdue).values_list("id")[:1]
+        for share in falling_due.shares(moment, overdue=overdue)
+    )
 
 
 def settle_due(*, now: datetime, limit: int = CHUNK, overdue: bool = True) -> int:
     """Settle up to `limit` journeys whose next instant has come, and those whose children changed.
 
-    `overdue` is as in any_due. Returns how many there were. Fewer than FOLDED: nothing is left to
-    settle now.
+    That many of each share of the flows. `overdue` is as in any_due. Returns how many there were.
+    Fewer than FOLDED: nothing is left to settle now.
     """
     flows = flows_in_force.current()
     moment = sources.watermarks(now).moment(now, silent=True)
-    settled = _settle_silent(flows, moment, limit, overdue=overdue)
+    settled = sum(
+        _settle_silent(flows, share, limit, overdue=overdue)
+        for share in falling_due.shares(moment, overdue=overdue)
+    )
     return settled + recount_all(flows, moment)
 
 
 @transaction.atomic
-def _settle_silent(flows: Flows, moment: Moment, limit: int, *, overdue: bool) -> int:
-    if connection.vendor == "postgresql" and not moment.ahead:
-        return _settle_in_bulk(flows, moment, limit, overdue=overdue)
-    due = _due(moment, limit, overdue=overdue)
+def _settle_silent(flows: Flows, share: Share, limit: int, *, overdue: bool) -> int:
+    if connection.vendor == "postgresql":
+        return _settle_in_bulk(flows, share, limit, overdue=overdue)
+    due, moment = _due(share, limit, overdue=overdue), share.moment
     done = _settle_each(due, flows, moment)
     metrics.count_settled(done, oldest=due[0].next_at if due else None, now=moment.now)
     return done
 
 
-def _settle_in_bulk(flows: Flows, moment: Moment, limit: int, *, overdue: bool) -> int:
+def _settle_in_bulk(flows: Flows, share: Share, limit: int, *, overdue: bool) -> int:
     """Let PostgreSQL settle all that it can by itself; look at the rest one by one."""
-    locked = quiet_bulk.lock(flows, moment, limit, since=_Onward.since(), overdue=overdue)
+    moment, since = share.moment, _Onward.since(share.flow)
+    locked = quiet_bulk.lock(flows, share, limit, since=since, overdue=overdue)
     if not locked.number:
         return 0
     left = [*locked.others, *quiet_bulk.settle(locked.quiet, flows, moment)]
@@ -157,7 +169,7 @@ def _settle_in_bulk(flows: Flows, moment: Moment, limit: int, *, overdue: bool) 
     done = locked.number - len(left) + _settle_each(each, flows, moment)
     metrics.count_settled(done, oldest=locked.oldest, now=moment.now)
     if done == locked.number and locked.newest:
-        _Onward.at = locked.newest
+        _Onward.at[share.flow] = locked.newest
     return done
 
 
@@ -184,11 +196,11 @@ def _fold(due: Sequence[Due], flows: Flows, moment: Moment) -> None:
     _put_off([one.id for one in due if one.id not in folded], moment.now)
 
 
-def _due(moment: Moment, limit: int, *, overdue: bool) -> list[Due]:
+def _due(share: Share, limit: int, *, overdue: bool) -> list[Due]:
     """Lock journeys that are due, oldest first; those that another watcher holds are left to it."""
     skip = connection.features.has_select_for_update_skip_locked
-    rows = falling_due.rows(moment, overdue=overdue).select_for_update(skip_locked=skip)
-    return [Due(*row) for row in rows.order_by("next_at").values_list(*COLUMNS)[:limit]]
+    rows = falling_due.rows(share, overdue=overdue).select_for_update(skip_locked=skip)
+    return [Due(*row) for row in rows.values_list(*COLUMNS)[:limit]]
 
 
 def _put_off(journey_ids: Sequence[UUID], now: datetime) -> None:

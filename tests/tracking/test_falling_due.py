@@ -3,9 +3,15 @@
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from slatrack.domain.deadlines import PATIENCE, ends
 from slatrack.tracking import falling_due, flows, sources, watcher
+from slatrack.tracking.decisions import Moment
+from slatrack.tracking.falling_due import Share, shares
 from slatrack.tracking.models import Journey, Source
 from slatrack.tracking.recorder import record
 from tests.spans import NOON
@@ -72,16 +78,98 @@ def test_looks_for_the_overdue_rest_many_times_as_long_as_one_took(behind, monke
     assert verdict() == "unknown"
 
 
-def test_what_is_due_later_is_not_walked_over(behind):
+@pytest.mark.parametrize("of_one", [False, True])
+def test_what_is_due_later_is_not_walked_over(behind, of_one):
     moment = sources.watermarks(LATER).moment(LATER, silent=True)
+    flow = flows.current().ids["trade-reporting"]
+    share = Share(moment, flow if of_one else None, () if of_one else (flow + 1,))
 
-    sql, values = falling_due.rows(moment, overdue=True).query.sql_with_params()
+    for overdue in (False, True):
+        plan = planned(falling_due.rows(share, overdue=overdue))
+        if connection.vendor == "postgresql":  # of which index there is, by sizes
+            assert "next_at <= " in plan.partition("Index Cond: ")[2].partition("\n")[0]
+        elif of_one:
+            assert "journey_next_of_flow (flow_id=? AND next_at<?)" in plan
+        else:
+            assert "journey_next (next_at<?)" in plan
 
+
+def test_of_a_flow_that_is_ahead_one_step_down_an_index_is_taken(behind):
+    flow = flows.current().ids["trade-reporting"]
+    assert falling_due._first({flow: "trade-reporting"}) == {flow: ends(DUE, timedelta())}
+
+    with CaptureQueriesContext(connection) as asked:
+        falling_due._first({flow: "trade-reporting"})
+    assert "journey_next_of_flow" in planned(asked[0]["sql"])
+
+
+def planned(query):
+    """Return how the database would go about it, were its tables large."""
+    sql, values = (query, None) if isinstance(query, str) else query.query.sql_with_params()
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute("SET LOCAL enable_seqscan = off")
+            cursor.execute("SET LOCAL enable_bitmapscan = off")
             cursor.execute(f"EXPLAIN {sql}", values)
-            assert any("Index Cond: (next_at <= " in line for (line,) in cursor.fetchall())
         else:
             cursor.execute(f"EXPLAIN QUERY PLAN {sql}", values)
-            assert "journey_next (next_at<?)" in str(cursor.fetchall())
+        return "\n".join(str(line[-1]) for line in cursor.fetchall())
+
+
+GRACE = timedelta(seconds=30)
+FLOWS = ("orders", "parcels", "loans")
+SEVERAL = "---\n".join(
+    DOCUMENT.replace("trade-reporting", name)
+    .replace("trade.id", f"{name}.id")
+    .replace("deadline: report,", "deadline: report, grace: PT30S,")
+    for name in FLOWS
+)
+SECONDS = st.integers(0, 1_500)
+LOOKS = st.tuples(SECONDS, SECONDS, st.dictionaries(st.sampled_from(FLOWS), SECONDS))
+
+
+@settings(max_examples=40)
+@given(
+    st.lists(st.tuples(st.sampled_from(FLOWS), SECONDS), min_size=1, max_size=8),
+    st.lists(LOOKS, min_size=1, max_size=4),
+)
+def test_each_event_is_judged_by_what_is_known_of_its_own_flow(events, looks):
+    with transaction.atomic():
+        flows.save(SEVERAL, now=NOON - timedelta(days=3))
+        record([begun(number, *event) for number, event in enumerate(events)], now=NOON)
+        expected = {f"{number}": "waiting" for number in range(len(events))}
+        for second, lag, further in sorted(looks, key=lambda look: look[0]):
+            moment = at(second, lag, further)
+            for number, (flow, begin) in enumerate(events):
+                before = expected[f"{number}"]
+                expected[f"{number}"] = judged(before, DUE + timedelta(seconds=begin), flow, moment)
+
+            while sum(settled(share) for share in shares(moment, overdue=True)):
+                pass
+
+            assert dict(Journey.objects.values_list("key", "verdict")) == expected
+        transaction.set_rollback(True)
+
+
+def begun(number, flow, second):
+    attributes = {f"{flow}.id": f"{number}"}
+    return received(at=second, trace=f"{number}", name=f"{number}", attributes=attributes)
+
+
+def at(second, lag, further):
+    """Return the moment of a look: how far all has been read, and flows that are ahead of that."""
+    now = DUE + timedelta(seconds=second)
+    ahead = {flow: now - timedelta(seconds=own) for flow, own in further.items() if own < lag}
+    return Moment(now, now - timedelta(seconds=lag), True, ahead)
+
+
+def judged(before, due, flow, moment):
+    """Say it anew, from what a deadline is."""
+    read_to = moment.ahead.get(flow, moment.watermark)
+    if before == "missed" or read_to > due + GRACE:
+        return "missed"
+    return "unknown" if moment.now > due + GRACE + PATIENCE else before
+
+
+def settled(share):
+    return watcher._settle_silent(flows.current(), share, watcher.CHUNK, overdue=True)

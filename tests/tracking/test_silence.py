@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from slatrack.tracking import flows, hands, quiet_bulk, rule_versions, watcher
 from slatrack.tracking.decisions import Moment
+from slatrack.tracking.falling_due import Share
 from slatrack.tracking.models import Deadline, Flip, Journey, RuleVersion, Source, UnroutedFlip
 from slatrack.tracking.recorder import record
 from tests.recorded_flips import recorded
@@ -226,7 +227,7 @@ if connection.vendor == "postgresql":
         for minute in (8, 13, 16):  # a warning, another one, the miss
             moment = Moment(minutes(minute), minutes(minute), silent=True)
             with transaction.atomic():
-                locked = quiet_bulk.lock(in_force, moment, 100)
+                locked = quiet_bulk.lock(in_force, Share(moment, None, ()), 100)
                 left = quiet_bulk.settle(locked.quiet, in_force, moment)
             assert (locked.number, locked.others, left) == (9, [], [])
 
