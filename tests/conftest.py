@@ -73,6 +73,15 @@ def kafka_brokers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     yield from _served(kafka.real, "KAFKA_BROKERS", tmp_path_factory)
 
 
+@pytest.fixture
+def own_brokers(tmp_path: Path) -> Iterator[str]:
+    """bootstrap.servers of a real Kafka that nobody has used before. Mark tests `servers`."""
+    folder = tmp_path / "kafka"
+    folder.mkdir()
+    with _OrSkip(kafka.real, folder) as address:
+        yield address
+
+
 @pytest.fixture(scope="session")
 def mock_brokers() -> Iterator[str]:
     """bootstrap.servers of librdkafka's mock cluster; set session.timeout.ms=6000 with it."""

@@ -13,9 +13,16 @@ for name in [n for n in os.environ if n.startswith("SLATRACK_") and n not in KEP
 os.environ["SLATRACK_DATA_DIR"] = tempfile.mkdtemp(prefix="slatrack-test-")
 atexit.register(shutil.rmtree, os.environ["SLATRACK_DATA_DIR"], ignore_errors=True)
 
-from slatrack.settings import *  # noqa: E402, F403
-from slatrack.settings import DATABASES, SLATRACK, STORAGES  # noqa: E402
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
+if WORKER and os.environ.get("SLATRACK_REDIS_URL"):  # each a database of its own
+    server, _, _ = os.environ["SLATRACK_REDIS_URL"].rpartition("/")
+    os.environ["SLATRACK_REDIS_URL"] = f"{server}/{int(WORKER.removeprefix('gw')) + 1}"
 
+from slatrack.settings import *  # noqa: E402, F403
+from slatrack.settings import CHANNEL_LAYERS, DATABASES, SLATRACK, STORAGES  # noqa: E402
+
+if WORKER and "CONFIG" in CHANNEL_LAYERS["default"]:  # what is published knows no databases
+    CHANNEL_LAYERS["default"]["CONFIG"]["prefix"] = WORKER
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 if not SLATRACK.database_url:
     DATABASES["default"]["OPTIONS"]["init_command"] = (

@@ -43,31 +43,30 @@ def receiver(transactional_db):
         yield address
 
 
-@pytest.fixture(scope="module")
-def place(kafka_brokers, tmp_path_factory):
-    """A folder for all modes, as offsets go on from one to the next; the topics are there."""
+@pytest.fixture
+def place(own_brokers, tmp_path):
+    """A folder, and a Kafka of its own, where no group waits for a member that has gone: 45 s."""
     try:
         java.check_installed()
     except Missing as missing:
         pytest.skip(str(missing))
-    admin = AdminClient({"bootstrap.servers": kafka_brokers})
+    admin = AdminClient({"bootstrap.servers": own_brokers})
     for made in admin.create_topics([NewTopic(name, 3, 1) for name in TOPICS]).values():
         made.result(60)
-    return tmp_path_factory.mktemp("java")
+    return tmp_path
 
 
 @pytest.mark.parametrize("mode", java.MODES)
-def test_each_line_is_one_whole_journey(mode, kafka_brokers, place, receiver):
+def test_each_line_is_one_whole_journey(mode, own_brokers, place, receiver):
     flows.save(FLOW, now=datetime.now(UTC))
-    world = java.World(kafka_brokers, receiver, place, mode=mode)
-    before = len(written(place))
+    world = java.World(own_brokers, receiver, place, mode=mode)
 
     with running(world):
         write(place, mode)
         assert wait_for(lambda: done("lines") == LINES), found("lines")
 
     journeys = found("lines")
-    assert len(written(place)) - before == len(journeys) == LINES
+    assert len(written(place)) == len(journeys) == LINES
     for one in journeys:
         assert [step["step"] for step in one["steps"]] == ["read", "piped", "passed", "written"]
         assert [step["service"] for step in one["steps"]] == [
@@ -87,10 +86,10 @@ def test_each_line_is_one_whole_journey(mode, kafka_brokers, place, receiver):
 
 @pytest.mark.parametrize(("cache", "told"), [(0, LINES), (1_000_000, 0)])
 def test_an_aggregate_is_part_of_the_way_unless_a_cache_hides_it(
-    cache, told, kafka_brokers, place, receiver
+    cache, told, own_brokers, place, receiver
 ):
     flows.save(COUNTS, now=datetime.now(UTC))
-    world = java.World(kafka_brokers, receiver, place)
+    world = java.World(own_brokers, receiver, place)
     settings = {"application.id": f"words-{cache}", "statestore.cache.max.bytes": str(cache)}
 
     with running(world), java.word_count(world, settings, service="words"):
@@ -106,7 +105,7 @@ def test_an_aggregate_is_part_of_the_way_unless_a_cache_hides_it(
 
 
 def counted():
-    """The journeys of this test's lines; the demo also reads those of the tests before."""
+    """The journeys of lines that were counted."""
     steps = ("read", "split", "counted")
     return [one for one in found("counts") if {step["step"] for step in one["steps"]} >= {*steps}]
 

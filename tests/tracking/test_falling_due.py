@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from slatrack.domain.deadlines import PATIENCE, ends
@@ -128,7 +128,6 @@ SECONDS = st.integers(0, 1_500)
 LOOKS = st.tuples(SECONDS, SECONDS, st.dictionaries(st.sampled_from(FLOWS), SECONDS))
 
 
-@settings(max_examples=40)
 @given(
     st.lists(st.tuples(st.sampled_from(FLOWS), SECONDS), min_size=1, max_size=8),
     st.lists(LOOKS, min_size=1, max_size=4),
