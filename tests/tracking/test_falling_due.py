@@ -1,5 +1,6 @@
 """What the watcher looks at while telemetry is behind, and how often."""
 
+from collections import defaultdict
 from datetime import timedelta
 
 import pytest
@@ -12,7 +13,7 @@ from slatrack.domain.deadlines import PATIENCE, ends
 from slatrack.tracking import falling_due, flows, sources, watcher
 from slatrack.tracking.decisions import Moment
 from slatrack.tracking.falling_due import Share, shares
-from slatrack.tracking.models import Journey, Source
+from slatrack.tracking.models import Journey, Source, UnroutedFlip
 from slatrack.tracking.recorder import record
 from tests.spans import NOON
 from tests.trades import received
@@ -124,8 +125,9 @@ SEVERAL = "---\n".join(
     .replace("deadline: report,", "deadline: report, grace: PT30S,")
     for name in FLOWS
 )
-SECONDS = st.integers(0, 1_500)
-LOOKS = st.tuples(SECONDS, SECONDS, st.dictionaries(st.sampled_from(FLOWS), SECONDS))
+SECONDS = st.integers(0, 300)
+LAGS = st.sampled_from([0, 3, 20, 60, 200, 600])  # seconds
+LOOKS = st.tuples(SECONDS, LAGS, st.dictionaries(st.sampled_from(FLOWS), LAGS))
 
 
 @given(
@@ -136,18 +138,31 @@ def test_each_event_is_judged_by_what_is_known_of_its_own_flow(events, looks):
     with transaction.atomic():
         flows.save(SEVERAL, now=NOON - timedelta(days=3))
         record([begun(number, *event) for number, event in enumerate(events)], now=NOON)
-        expected = {f"{number}": "waiting" for number in range(len(events))}
+        expected = {f"{number}": ["waiting"] for number in range(len(events))}
         for second, lag, further in sorted(looks, key=lambda look: look[0]):
             moment = at(second, lag, further)
             for number, (flow, begin) in enumerate(events):
-                before = expected[f"{number}"]
-                expected[f"{number}"] = judged(before, DUE + timedelta(seconds=begin), flow, moment)
+                chain = expected[f"{number}"]
+                after = judged(chain[-1], DUE + timedelta(seconds=begin), flow, moment)
+                chain += [after] if after != chain[-1] else []
 
             while sum(settled(share) for share in shares(moment, overdue=True)):
                 pass
 
-            assert dict(Journey.objects.values_list("key", "verdict")) == expected
+            assert chains() == expected
         transaction.set_rollback(True)
+
+
+def chains():
+    """Return the verdicts of each event in their order; what was told of each change agrees."""
+    found = defaultdict(lambda: ["waiting"])
+    told = UnroutedFlip.objects.filter(about="verdict").order_by("id")
+    for key, before, after in told.values_list("journey__key", "before", "after"):
+        assert found[key][-1] == before
+        found[key].append(after)
+    now = Journey.objects.values_list("key", "verdict")
+    assert all(found[key][-1] == verdict for key, verdict in now)
+    return dict(found)
 
 
 def begun(number, flow, second):
