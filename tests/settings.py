@@ -4,6 +4,7 @@ import atexit
 import os
 import shutil
 import tempfile
+from urllib.parse import urlsplit
 
 KEPT = {"SLATRACK_DATABASE_URL", "SLATRACK_REDIS_URL"}  # so the suite can run on real servers
 
@@ -15,8 +16,10 @@ atexit.register(shutil.rmtree, os.environ["SLATRACK_DATA_DIR"], ignore_errors=Tr
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 if WORKER and os.environ.get("SLATRACK_REDIS_URL"):  # each a database of its own
-    server, _, _ = os.environ["SLATRACK_REDIS_URL"].rpartition("/")
-    os.environ["SLATRACK_REDIS_URL"] = f"{server}/{int(WORKER.removeprefix('gw')) + 1}"
+    own = f"/{int(WORKER.removeprefix('gw')) + 1}"
+    os.environ["SLATRACK_REDIS_URL"] = (
+        urlsplit(os.environ["SLATRACK_REDIS_URL"])._replace(path=own).geturl()
+    )
 
 from slatrack.settings import *  # noqa: E402, F403
 from slatrack.settings import CHANNEL_LAYERS, DATABASES, SLATRACK, STORAGES  # noqa: E402

@@ -1,7 +1,7 @@
 """Which journeys the watcher looks at: those whose next instant has come, as far as is known."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
@@ -69,7 +69,7 @@ def shares(moment: Moment, *, overdue: bool) -> Iterator[Share]:
             yield Share(own, flow, ())
 
 
-def _first(flows: "dict[int, str]") -> dict[int, datetime]:
+def _first(flows: Collection[int]) -> dict[int, datetime]:
     """Return the first instant of each flow: one step down an index each."""
     if not flows:
         return {}

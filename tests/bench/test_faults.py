@@ -9,6 +9,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from consumers import keeper
+from slatrack.bench.faults import database
 from slatrack.bench.faults.bench import _possible
 from slatrack.bench.faults.manifest import RECORDS_PER_WINDOW, UNREPORTED, Manifest
 from slatrack.bench.faults.members import Member
@@ -182,3 +184,29 @@ def test_of_a_storm_one_thing_at_a_time_blows_in_each_place_and_all_ends(tmp_pat
     assert (most, seen, blowing_now, blowing.until) == (2, {"here", "there"}, set(), {})
     assert blowing.count["gust"] >= 10
     assert member.said().count("is over") == blowing.count["gust"]
+
+
+def test_what_ends_with_an_error_leaves_nothing_else_blowing(tmp_path):
+    ended = []
+
+    @contextmanager
+    def blow(name):
+        yield
+        ended.append(name)
+        raise RuntimeError(name)
+
+    member = Member("check", Proxy("127.0.0.1", 1), tmp_path / "log", {})
+    places = {name: [Gust("gust", lambda name=name: blow(name))] for name in ("here", "there")}
+    blowing = Blowing(places, [member])
+    scene = SimpleNamespace(rng=random.Random(3))
+    blowing.begin(scene)
+    blowing.begin(scene)
+
+    with pytest.raises(RuntimeError):
+        blowing.end(float("inf"))
+
+    assert (sorted(ended), blowing.until) == (["here", "there"], {})
+
+
+def test_a_table_is_locked_for_longer_than_a_consumer_waits_before_it_polls_on():
+    assert database.LONG >= keeper.LONG

@@ -97,10 +97,10 @@ def test_what_is_due_later_is_not_walked_over(behind, of_one):
 
 def test_of_a_flow_that_is_ahead_one_step_down_an_index_is_taken(behind):
     flow = flows.current().ids["trade-reporting"]
-    assert falling_due._first({flow: "trade-reporting"}) == {flow: ends(DUE, timedelta())}
+    assert falling_due._first([flow]) == {flow: ends(DUE, timedelta())}
 
     with CaptureQueriesContext(connection) as asked:
-        falling_due._first({flow: "trade-reporting"})
+        falling_due._first([flow])
     assert "journey_next_of_flow" in planned(asked[0]["sql"])
 
 

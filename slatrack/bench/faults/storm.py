@@ -76,11 +76,12 @@ class Blowing:
         self.count[gust.name] += 1
 
     def end(self, now: float) -> None:
-        """End those whose time has come by the monotonic clock."""
-        for place, (at, stack) in list(self.until.items()):
-            if at <= now:
-                del self.until[place]
-                stack.close()
+        """End those whose time has come by the monotonic clock; all of them, whichever fails."""
+        with ExitStack() as ending:
+            for place, (at, stack) in list(self.until.items()):
+                if at <= now:
+                    del self.until[place]
+                    ending.callback(stack.close)
 
     def _say(self, what: str) -> None:
         """Tell it in the logs of all, among what they say."""
