@@ -171,3 +171,31 @@ def test_who_is_at_a_row_stays_there_when_a_new_incident_opens(admin):
     admin.keyboard.press("a")
     admin.wait_for_selector("text=1 incident acknowledged.")
     assert Incident.objects.get(state="acknowledged").pk == first.pk
+
+
+def test_a_press_during_which_the_list_comes_anew_opens_what_was_pressed(admin):
+    first = incident(step="one")
+    admin.goto("/alerts/")
+    admin.wait_for_selector("#live[data-state=live]")
+    held = []
+    admin.route("**/alerts/", lambda route: held.append(route))
+    with admin.expect_request("**/alerts/"):
+        incident(step="two")
+    admin.hover(f"#incident-{first.pk} a")
+    admin.mouse.down()
+    with admin.expect_response("**/alerts/"):
+        held[0].continue_()
+    admin.mouse.up()
+    admin.wait_for_url(f"**/alerts/incidents/{first.pk}")
+
+
+def test_times_of_a_list_drawn_anew_are_in_the_persons_zone_and_the_title_keeps_its_count(admin):
+    admin.goto("/alerts/")
+    admin.wait_for_selector("#live[data-state=live]")
+    incident()
+    admin.wait_for_selector("#open-alerts >> text=1")
+    admin.wait_for_selector(".incidents li")
+    shown = admin.locator(".incidents time").first
+    shown.hover()
+    assert "ago" in shown.get_attribute("title")
+    assert admin.title().startswith("(1)")

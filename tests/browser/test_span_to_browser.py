@@ -1,7 +1,9 @@
 """From a span to an open page: the whole way, in a real browser."""
 
+import json
 import time
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -13,11 +15,16 @@ pytestmark = pytest.mark.servers
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 LIVE = "#live[data-state=live]"
+JOURNEY = "/flows/trade-reporting/journeys/T-1"
 TITLES_WHEN_DRAWN = """() => {
   window.titles = [];
   document.querySelector("#stations").addEventListener("slatrack:shown", ({ target }) =>
     titles.push(...[...target.querySelectorAll("time")].map((time) => time.title)));
 }"""
+
+
+def is_patch(frame: str) -> bool:
+    return json.loads(frame)["kind"] == "patch"
 
 
 def test_a_span_shows_on_an_open_board_within_a_second(page):
@@ -73,6 +80,42 @@ def test_pause_counts_what_is_new_and_resume_shows_it(page):
     assert page.locator("#board >> text=T-1").count() == 0
     page.click("#news")
     page.wait_for_selector("#board >> text=T-1")
+
+
+@pytest.mark.parametrize(
+    ("path", "link"), [("/", "[data-row] a.key"), (JOURNEY, "#way a[data-span]")]
+)
+def test_a_press_that_began_before_something_came_does_what_it_was_meant_for(page, path, link):
+    lines: list[Any] = []
+    page.on("websocket", lambda line: lines.append(line))
+    save_flow()
+    start = trade("T-1", "received", "accepted", ago=30)
+    page.goto(path)
+    page.wait_for_selector(LIVE)
+    page.hover(link)
+    asked = page.locator(link).first.get_attribute("href")
+    page.mouse.down()
+    with lines[0].expect_event("framereceived", is_patch):
+        record(step_span("T-1", "enriched", start))
+    page.mouse.up()
+    page.wait_for_url(f"**{asked}")
+
+
+def test_what_came_during_a_press_is_shown_when_it_ends(page):
+    lines: list[Any] = []
+    page.on("websocket", lambda line: lines.append(line))
+    save_flow()
+    start = trade("T-1", "received", ago=30)
+    page.goto(JOURNEY)
+    page.wait_for_selector(LIVE)
+    page.hover("#stations")
+    page.mouse.down()
+    for step in ("accepted", "enriched"):
+        with lines[0].expect_event("framereceived", is_patch):
+            record(step_span("T-1", step, start))
+    assert page.locator("#stations .at-here b").inner_text() == "received"
+    page.mouse.up()
+    page.wait_for_selector("#stations .at-here >> text=enriched")
 
 
 def test_a_countdown_ticks_by_itself(page):

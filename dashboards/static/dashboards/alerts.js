@@ -1,4 +1,6 @@
 // Choosing several incidents; one click acknowledges one. Without scripts the checkboxes still work.
+import { whenReleased } from "./press.js";
+
 const form = () => document.querySelector("#act");
 const boxes = () => [...(form()?.querySelectorAll("input[name=incident], input[name=record]") ?? [])];
 
@@ -22,7 +24,12 @@ document.addEventListener("change", ({ target }) => {
 // row: the next key must act on the row that one sees.
 const busy = () =>
   boxes().some((box) => box.checked) || form()?.querySelector("[name=why]")?.value || form()?.contains(document.activeElement);
+
+function redraw({ status, responseText }) {
+  if (status !== 200 || busy()) return;
+  htmx.swap("#incidents", responseText, { swapStyle: "outerHTML" }, { select: "#incidents", title: document.title });
+}
 document.addEventListener("slatrack:alerts", () => {
   if (!document.querySelector("#incidents") || busy()) return;
-  htmx.ajax("GET", location.href, { target: "#incidents", select: "#incidents", swap: "outerHTML" });
+  htmx.ajax("GET", location.href, { target: "#incidents", handler: (_, { xhr }) => whenReleased(() => redraw(xhr)) });
 });

@@ -1,5 +1,7 @@
 // The journey's page: the chosen span stays marked while the drawing is drawn anew, and the table
 // of spans is fetched again when there are more of them.
+import { whenReleased } from "./press.js";
+
 const chosen = () => new URLSearchParams(location.search).get("span");
 
 function mark() {
@@ -16,8 +18,16 @@ document.querySelector("#way").addEventListener("slatrack:shown", () => {
   mark();
   if (count() === known) return;
   known = count();
-  window.htmx?.ajax("GET", location.href, { target: "#tab", swap: "innerHTML" });
+  const asked = location.href;
+  const handler = (_, { xhr }) => whenReleased(() => redraw(xhr, asked));
+  window.htmx?.ajax("GET", asked, { target: "#tab", handler });
 });
+
+function redraw({ status, responseText }, asked) {
+  if (status !== 200 || asked !== location.href) return;
+  window.htmx.swap("#tab", responseText, { swapStyle: "innerHTML" }, { title: document.title });
+}
+
 // What the address says besides stays in it: the tab, all spans, the chosen span.
 document.addEventListener("htmx:configRequest", ({ detail }) => {
   if (!detail.path.startsWith("?") || !detail.elt.closest("main")) return;

@@ -1,6 +1,7 @@
 // The live line of a page: subscribe, show what comes, notice silence, come back.
 import { now, setClock, local, zoneName } from "./times.js";
 import { show, patch, sweep } from "./patch.js";
+import { whenReleased } from "./press.js";
 
 const SILENCE = 5000; // without the 1 Hz tick for so long, the line is dead
 const page = document.body.dataset;
@@ -71,21 +72,8 @@ const HEAR = {
     tries = 0;
     tell(message);
   },
-  snapshot(message) {
-    if (paused) return;
-    place = { epoch: message.epoch, seq: message.seq };
-    show(message);
-  },
-  patch(message) {
-    if (message.incidents) {
-      place = { epoch: message.epoch, seq: message.seq };
-      return document.dispatchEvent(new CustomEvent("slatrack:alerts", { detail: message.incidents }));
-    }
-    if (paused) return count(message);
-    if (message.epoch !== place.epoch || message.base_seq !== place.seq) return resync();
-    place.seq = message.seq;
-    patch(message);
-  },
+  snapshot: (message) => whenReleased(() => anew(message)),
+  patch: (message) => whenReleased(() => further(message)),
   denied(message) {
     over = true;
     state("denied", `${message.reason} `);
@@ -95,6 +83,24 @@ const HEAR = {
     word.append(link);
   },
 };
+
+function anew(message) {
+  if (paused) return;
+  place = { epoch: message.epoch, seq: message.seq };
+  show(message);
+}
+
+function further(message) {
+  if (message.incidents) {
+    place = { epoch: message.epoch, seq: message.seq };
+    document.dispatchEvent(new CustomEvent("slatrack:alerts", { detail: message.incidents }));
+    return;
+  }
+  if (paused) return count(message);
+  if (message.epoch !== place.epoch || message.base_seq !== place.seq) return resync();
+  place.seq = message.seq;
+  patch(message);
+}
 
 function count(message) {
   for (const id of Object.keys(message.rows ?? {})) missed.add(id);
