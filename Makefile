@@ -15,7 +15,10 @@ demo: .venv/.runtime ## run everything in one process, with a generated trade pi
 up: .venv/.runtime ## run everything in one process, without generated traffic
 	$(BIN)/python manage.py up
 
-test: .venv/.test ## the unit suite: no server needed, seconds
+unit: .venv/.test ## what touches no database, in seconds; make test has the rest
+	$(BIN)/python -m pytest -m "not servers and not database" $(TEST_FLAGS)
+
+test: .venv/.test ## the whole suite on SQLite: no server needed, a minute
 	$(BIN)/python -m pytest -m "not servers" $(TEST_FLAGS)
 
 test-all: .venv/.ci ## every test, with real Kafka, PostgreSQL, Redis and Chromium where installed
@@ -48,5 +51,5 @@ clean: ## remove what make made; data/ stays
 	$(BIN)/python -m pip install --disable-pip-version-check --progress-bar on --requirement $<
 	@touch $@
 
-.PHONY: help demo up test test-all lint format lock clean
+.PHONY: help demo up unit test test-all lint format lock clean
 .PRECIOUS: .venv/.%

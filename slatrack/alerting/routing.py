@@ -30,8 +30,10 @@ CHUNK = 500  # flips a transaction: short enough that the recorder hardly waits
 MOST = 20_000  # flips a sweep
 MANY = 100  # flips among which crowds are looked for
 AT_ONCE = 5_000  # flips among which they are, a transaction
-RECENT = timedelta(seconds=0.6)  # ago: who recorded a flip since then is at the next ones
-GIVES_WAY = 4.0  # times as long as a chunk took
+RECENT = timedelta(seconds=0.6)  # ago: who recorded flips since then is at the next ones
+MASSES = 2_000  # flips that wait and were recorded since then: deadlines are decided in masses
+FEW = 1_000  # flips a transaction meanwhile
+GIVES_WAY = 10.0  # times as long as a chunk took; of FEW flips it is half a second
 CROWD = 100  # events of an incident that the sweep counts, not each chunk that joins it
 
 _UNREAD = ("journey__parts", "journey__attributes", "journey__children")  # wide, and not needed
@@ -75,10 +77,11 @@ def _take_up_crowds(flip_ids: Sequence[int] | None, now: datetime) -> tuple[int,
         return 0, None
     done = seen = after = 0
     start = time.monotonic()
+    limit = FEW if _deciding(now) else AT_ONCE
     while flip_ids is not None or seen < MOST:
         began = time.monotonic()
         try:
-            claimed, count = _take_up_crowd(flip_ids, after, now)
+            claimed, count = _take_up_crowd(flip_ids, after, now, limit)
         except OperationalError:  # the database is busy or away: no flip's fault
             raise
         except Exception:
@@ -90,8 +93,10 @@ def _take_up_crowds(flip_ids: Sequence[int] | None, now: datetime) -> tuple[int,
             return done, None
         after = claimed.last
         ended = time.monotonic()
-        if claimed.number == AT_ONCE and _deciding(now + timedelta(seconds=ended - start)):
+        deciding = _deciding(now + timedelta(seconds=ended - start))
+        if deciding and claimed.number == limit:
             time.sleep(GIVES_WAY * (ended - began))
+        limit = FEW if deciding else AT_ONCE
     return done, after
 
 
@@ -101,16 +106,16 @@ def _deciding(now: datetime) -> bool:
     Verdicts go first: people were told of what they have in common with the first chunk, and the
     alerts of the other events only join its incidents.
     """
-    newest = UnroutedFlip.objects.order_by("-id").values_list("recorded_at", flat=True)[:1]
-    return any(at > now - RECENT for at in newest)
+    newest = UnroutedFlip.objects.order_by("-id").values_list("recorded_at", flat=True)
+    return any(at > now - RECENT for at in newest[MASSES - 1 : MASSES])
 
 
 @transaction.atomic
 def _take_up_crowd(
-    flip_ids: Sequence[int] | None, after: int, now: datetime
+    flip_ids: Sequence[int] | None, after: int, now: datetime, limit: int
 ) -> tuple[crowds.Claimed, int]:
     """Take up the crowds among the next flips; the sweep counts what of large ones is over."""
-    claimed = crowds.claim(flip_ids, after=after, limit=AT_ONCE)
+    claimed = crowds.claim(flip_ids, after=after, limit=limit)
     if claimed.number < MANY:
         return claimed, 0
     _lock_flows(claimed.flows)

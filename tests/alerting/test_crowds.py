@@ -137,37 +137,54 @@ def test_one_sweep_takes_up_no_more_than_it_may(monkeypatch):
     assert [routing.take_up(None, now=NOW) for _ in range(3)] == [200, 50, 0]
 
 
+@pytest.fixture
+def small(monkeypatch):
+    """Masses, and chunks, of some ten flips, so that tests need not make thousands."""
+    monkeypatch.setattr(routing, "MASSES", 50)
+    monkeypatch.setattr(routing, "FEW", 100)
+    monkeypatch.setattr(routing, "AT_ONCE", 200)
+
+
+@pytest.mark.usefixtures("small")
 def test_alerts_give_way_to_verdicts_while_these_are_decided_in_masses(monkeypatch):
     rests = []
-    monkeypatch.setattr(routing, "AT_ONCE", 100)
     monkeypatch.setattr(routing.time, "sleep", rests.append)
-    burst(250, recorded_at=NOW - routing.RECENT / 2)
+    burst(360, recorded_at=NOW - routing.RECENT / 2)
 
-    assert routing.take_up(None, now=NOW) == 250
+    assert routing.take_up(None, now=NOW) == 360
 
-    chunks = 2 if connection.vendor == "postgresql" else 0  # full ones; elsewhere none are crowds
+    chunks = 3 if connection.vendor == "postgresql" else 0  # full ones; elsewhere none are crowds
     assert len(rests) == chunks
     assert all(0 < one < 60 for one in rests)
 
 
+@pytest.mark.usefixtures("small")
 def test_alerts_wait_for_nobody_once_no_verdicts_are_decided(monkeypatch):
-    monkeypatch.setattr(routing, "AT_ONCE", 100)
     monkeypatch.setattr(routing.time, "sleep", lambda _: pytest.fail("it waited"))
-    burst(250, recorded_at=NOW - routing.RECENT * 2)
+    burst(450, recorded_at=NOW - routing.RECENT * 2)
 
-    assert routing.take_up(None, now=NOW) == 250
+    assert routing.take_up(None, now=NOW) == 450
+
+
+@pytest.mark.usefixtures("small")
+def test_alerts_that_are_behind_wait_for_nobody_while_a_few_verdicts_come(monkeypatch):
+    monkeypatch.setattr(routing.time, "sleep", lambda _: pytest.fail("it waited"))
+    burst(450, recorded_at=NOW - routing.RECENT * 2)
+    burst(routing.MASSES - 1, make.flow("payments"), recorded_at=NOW)
+
+    assert routing.take_up(None, now=NOW) == 450 + routing.MASSES - 1
 
 
 @only_on("postgresql")
+@pytest.mark.usefixtures("small")
 def test_alerts_wait_no_more_when_the_last_verdict_is_a_while_ago_however_long_a_sweep_takes(
     monkeypatch,
 ):
     clock = Clock()
-    monkeypatch.setattr(routing, "AT_ONCE", 100)
     monkeypatch.setattr(routing, "time", clock)
-    burst(350, recorded_at=NOW)
+    burst(550, recorded_at=NOW)
 
-    assert routing.take_up(None, now=NOW) == 350
+    assert routing.take_up(None, now=NOW) == 550
 
     assert len(clock.rests) == 1
 
