@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from urllib.error import URLError
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -17,12 +16,11 @@ from django.db import connection
 from django.test import Client
 
 from slatrack.bench.figures import Impossible
-from slatrack.bench.place import Broker
+from slatrack.bench.place import Broker, own_redis
 from slatrack.bench.processes import Processes
 
 LOOK = 0.1  # seconds
 PATIENCE = 120.0  # seconds without progress
-REDIS = "/15"  # the number of its Redis database: workers of others hear nothing of ours
 PARTS = ("consumers", "watcher", "worker", "web")  # those whose memory is looked at
 CELERY = ("-m", "celery", "-q", "-A", "slatrack.celery")
 COMMANDS: dict[str, Sequence[str]] = {
@@ -57,14 +55,13 @@ class Installation:
         self._stack, self.parts = ExitStack(), dict[str, Processes]()
         self._stacks: dict[str, ExitStack] = {}
         self.port = _free_port()
-        redis = urlsplit(settings.SLATRACK.redis_url)._replace(path=REDIS).geturl()
         self._changed = {
             "SLATRACK_KAFKA_BROKERS": broker.address,
             "SLATRACK_KAFKA_TOPICS": f"{broker.topic}:otlp_proto",
             "SLATRACK_KAFKA_LOG_TOPICS": "",
             "SLATRACK_KAFKA_GROUP": broker.topic,
             "SLATRACK_METRICS_PORT": "0",
-            "SLATRACK_REDIS_URL": redis,
+            "SLATRACK_REDIS_URL": own_redis(),
         }
 
     def __enter__(self) -> "Installation":

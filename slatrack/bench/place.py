@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from zlib import crc32
 
 from confluent_kafka import Producer
@@ -20,6 +21,7 @@ from slatrack.bench.collecting import Keyed
 from slatrack.tracking.models import Source
 
 PARTITIONS = 12
+REDIS = "/15"  # the number of its Redis database: workers of others hear nothing of ours
 MOCK_PARTITIONS = 4  # what the mock cluster gives a topic; it keeps 5 MB of each
 
 
@@ -43,6 +45,12 @@ def own_connection() -> dict[str, str]:
              "PORT": "port"}  # fmt: skip
     at = connection.settings_dict
     return {to: str(at[name]) for name, to in names.items() if at[name]}
+
+
+def own_redis() -> str:
+    """Return the address of a number of Redis where no tasks of others are; none without Redis."""
+    at = settings.SLATRACK.redis_url
+    return urlsplit(at)._replace(path=REDIS).geturl() if at else ""
 
 
 def server_process() -> int | None:

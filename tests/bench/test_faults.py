@@ -5,6 +5,7 @@ import socket
 import threading
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -84,6 +85,29 @@ def test_a_member_that_was_told_to_end_has_not_died_and_one_that_ends_by_itself_
     assert (told.died(), by_itself.died()) == (False, True)
 
 
+STARTING = """
+import subprocess, sys, time
+print(subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"]).pid, flush=True)
+time.sleep(600)
+"""
+
+
+def test_what_a_member_has_started_is_killed_with_it(member, tmp_path, monkeypatch):
+    (tmp_path / "starting.py").write_text(STARTING)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    one = member("-m starting")
+    one.start()
+    wait_for(lambda: one.said().strip().isdigit(), seconds=60, why="it starts nothing")
+    one.kill()
+
+    wait_for(lambda: not is_running(int(one.said())), seconds=60, why="it runs on")
+
+
+def is_running(pid):
+    status = Path(f"/proc/{pid}/status")
+    return status.exists() and "State:\tZ" not in status.read_text()
+
+
 @contextmanager
 def echoing():
     """A server that answers each piece with the same piece; yields its port and what it got."""
@@ -131,6 +155,17 @@ def test_a_commit_of_spans_is_caught_before_the_database_has_it(way):
     assert said(client, COMMIT) == COMMIT
 
     assert seen == [[COMMIT, RECORDING]]
+    assert proxy.commits == 1
+
+
+def test_whose_commits_count_can_be_said(way):
+    proxy, client, _ = way
+    proxy.counts = (b"INSERT",)
+    said(client, RECORDING)
+    said(client, COMMIT)
+    said(client, b"INSERT")
+    said(client, COMMIT)
+
     assert proxy.commits == 1
 
 

@@ -1,7 +1,7 @@
 """Run a command on real servers: `python -m tests.servers postgres redis kafka -- COMMAND`.
 
 The command finds them in SLATRACK_DATABASE_URL, SLATRACK_REDIS_URL and SLATRACK_KAFKA_BROKERS, and
-may stop and start Kafka and PostgreSQL by `tests.servers.control`.
+may stop and start them by `tests.servers.control`.
 """
 
 import os
@@ -22,10 +22,7 @@ def main(arguments: list[str]) -> int:
         servers: dict[str, control.Stoppable] = {}
         for name in arguments[:split]:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix=f"slatrack-{name}-"))
-            if name == "redis":
-                os.environ["SLATRACK_REDIS_URL"] = stack.enter_context(redis.real(Path(folder)))
-            else:
-                servers[name] = STARTED[name](Path(folder), stack)
+            servers[name] = STARTED[name](Path(folder), stack)
         os.environ.setdefault("SLATRACK_SECRET_KEY", secrets.token_urlsafe(40))
         os.environ[control.VARIABLE] = stack.enter_context(control.listening(servers))
         return subprocess.run(arguments[split + 1 :], check=False).returncode
@@ -48,8 +45,16 @@ def _postgres(folder: Path, stack: ExitStack) -> postgres.Database:
     return made
 
 
+def _redis(folder: Path, stack: ExitStack) -> redis.Store:
+    made = redis.Store(folder)
+    stack.callback(made.stop)
+    made.start()
+    os.environ["SLATRACK_REDIS_URL"] = made.url
+    return made
+
+
 Starting = Callable[[Path, ExitStack], control.Stoppable]
-STARTED: dict[str, Starting] = {"kafka": _kafka, "postgres": _postgres}
+STARTED: dict[str, Starting] = {"kafka": _kafka, "postgres": _postgres, "redis": _redis}
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

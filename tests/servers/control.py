@@ -1,6 +1,6 @@
 """Stop and start the servers of `python -m tests.servers` from inside the command that it runs:
 
-`python -m tests.servers.control stop|start kafka|postgres`. Returns once it is done.
+`python -m tests.servers.control stop|start kafka|postgres|redis`. Returns once it is done.
 """
 
 import os

@@ -1,21 +1,20 @@
 """What must hold after any fault: the stored against the manifest, in sentences."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
 
 from django.db import connection
 
 from slatrack.alerting import routing
 from slatrack.alerting.models import Alert
+from slatrack.bench.faults.few import few
 from slatrack.bench.faults.manifest import Expected, Manifest, SpanId
 from slatrack.otlp import blocks
 from slatrack.tracking import dictionaries, flip_history
 from slatrack.tracking.models import Flip, Journey, SetAside, SpanBlock, Trace
 from slatrack.tracking.packing import unpack_trace
 
-SHOWN = 3  # examples in a sentence
 # The verdicts that a deadline may have had, in order: never worse than the evidence.
 CHAINS = {
     "met": {("met",), ("unknown", "met")},
@@ -73,8 +72,8 @@ def _spans(expected: set[SpanId]) -> Iterator[str]:
         for one in blocks.unpack(bytes(data), blocks.EVERY, dictionaries.find)
     }
     for what, stored in (("spans", facts), ("raw spans", raw)):
-        yield from _few(f"{what} lost", {span.hex() for _, span in expected - stored})
-        yield from _few(f"{what} nobody sent", {span.hex() for _, span in stored - expected})
+        yield from few(f"{what} lost", {span.hex() for _, span in expected - stored})
+        yield from few(f"{what} nobody sent", {span.hex() for _, span in stored - expected})
 
 
 def _journeys(expected: dict[tuple[str, str], Expected]) -> Iterator[str]:
@@ -82,12 +81,12 @@ def _journeys(expected: dict[tuple[str, str], Expected]) -> Iterator[str]:
         "flow__name", "key", "status", "started_at", "ended_at", "spans", "verdict"
     )
     found = {(row[0], row[1]): Expected(*row[2:]) for row in rows.iterator()}
-    yield from _few("journeys lacking", {key for _, key in expected.keys() - found.keys()})
-    yield from _few("journeys of no event", {key for _, key in found.keys() - expected.keys()})
+    yield from few("journeys lacking", {key for _, key in expected.keys() - found.keys()})
+    yield from few("journeys of no event", {key for _, key in found.keys() - expected.keys()})
     both = expected.keys() & found.keys()
     wrong = {f"{key[1]} {differing(expected[key], found[key])}" for key in both
              if expected[key] != found[key]}  # fmt: skip
-    yield from _few("journeys wrong", wrong)
+    yield from few("journeys wrong", wrong)
 
 
 def differing(expected: Expected, found: Expected) -> str:
@@ -109,15 +108,15 @@ def _flips(expected: dict[tuple[str, str], Expected]) -> Iterator[str]:
         for event, one in expected.items()
         if tuple(chains[event]) not in CHAINS[one.verdict]
     }
-    yield from _few("verdicts that went another way than the evidence", wrong)
+    yield from few("verdicts that went another way than the evidence", wrong)
 
 
 def _alerts(expected: dict[tuple[str, str], Expected]) -> Iterator[str]:
     rows = Alert.objects.filter(rung="missed").values_list("journey__flow__name", "journey__key")
     told = list(rows)
     missed = {event for event, one in expected.items() if one.verdict == "missed"}
-    yield from _few("misses not told", {key for _, key in missed - set(told)})
-    yield from _few("misses told of events that met", {key for _, key in set(told) - missed})
+    yield from few("misses not told", {key for _, key in missed - set(told)})
+    yield from few("misses told of events that met", {key for _, key in set(told) - missed})
     if len(told) > len(set(told)):
         yield f"{len(told) - len(set(told))} misses told twice"
 
@@ -125,20 +124,15 @@ def _alerts(expected: dict[tuple[str, str], Expected]) -> Iterator[str]:
 def _offsets() -> Iterator[str]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT name FROM bench_backwards")
-        yield from _few("offsets that went back", {name for (name,) in cursor.fetchall()})
+        yield from few("offsets that went back", {name for (name,) in cursor.fetchall()})
 
 
 def _instants() -> Iterator[str]:
     left = Journey.objects.filter(ended_at=None, next_at=None).values_list("key", flat=True)
-    yield from _few("open journeys that nobody will look at", set(left))
+    yield from few("open journeys that nobody will look at", set(left))
 
 
 def _asides(expected: int) -> Iterator[str]:
     found = SetAside.objects.count()
     if found != expected:
         yield f"{found} records set aside, not {expected}"
-
-
-def _few(what: str, which: Collection[Any]) -> Iterator[str]:
-    if which:
-        yield f"{len(which):,} {what}: {'; '.join(sorted(map(str, which))[:SHOWN])}"

@@ -17,7 +17,8 @@ PATIENCE = 40  # seconds for a process to end when it is told to
 class Member:
     """One `manage.py` process, started, killed, stopped and woken at will; it logs to a file.
 
-    Its database is reached through `proxy`.
+    Its database is reached through `proxy`. A command that begins with -m is a module of Python
+    instead. What it starts itself is killed, stopped and woken with it; told to end is it alone.
     """
 
     def __init__(self, command: str, proxy: Proxy, log: Path, changed: dict[str, str]) -> None:
@@ -34,13 +35,16 @@ class Member:
 
     def start(self) -> None:
         """Start it, again."""
+        words = self.command.split()
+        program = words if words[0] == "-m" else ["manage.py", *words]
         with self.log.open("ab") as out:
             self._process = subprocess.Popen(  # noqa: S603 - our own command
-                [sys.executable, "manage.py", self.command],
+                [sys.executable, *program],
                 env={**os.environ, **self.changed},
                 cwd=settings.BASE_DIR,
                 stdout=out,
                 stderr=out,
+                start_new_session=True,
             )
 
     def kill(self) -> None:
@@ -51,7 +55,8 @@ class Member:
 
     def send(self, number: int) -> None:
         """Send it a signal."""
-        os.kill(self.pid, number)
+        to = os.kill if number == signal.SIGTERM else os.killpg
+        to(self.pid, number)
 
     def died(self) -> bool:
         """Whether it has ended by itself, which it never should."""

@@ -3,11 +3,12 @@
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 COMMIT = b"Q\x00\x00\x00\x0bCOMMIT\x00"  # a simple query, as psycopg sends it
 RECORDING = b"tracking_spanblock"  # in the statements of a transaction that stores spans
+WRITING = (b"INSERT", b"UPDATE", b"DELETE")  # of one that writes at all
 PIECE = 65_536
 
 AtCommit = Callable[["Link"], None]
@@ -18,7 +19,7 @@ class Link:
 
     def __init__(self, client: socket.socket, server: socket.socket) -> None:
         self.client, self.server = client, server
-        self.swallow = self.records = False
+        self.swallow = self.counts = False
 
     def close(self) -> None:
         """Cut both sides, at once."""
@@ -31,12 +32,13 @@ class Link:
 class Proxy:
     """Listens on a free port of this machine and passes on what comes, but for what is set here.
 
-    `at_commit` is called once, with the COMMIT of a transaction that stores spans in hand, before
-    it is passed on. `delay` is how long answers to a COMMIT take longer, in seconds.
+    `at_commit` is called once, before the COMMIT of a transaction that counts is passed on: one
+    whose statements hold any of `counts`, which is one that stores spans where nothing else is
+    said. `delay` is how long answers to a COMMIT take longer, in seconds.
     """
 
-    def __init__(self, host: str, port: int) -> None:
-        self._to = (host, port)
+    def __init__(self, host: str, port: int, counts: Sequence[bytes] = (RECORDING,)) -> None:
+        self._to, self.counts = (host, port), counts
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port = int(self._listening.getsockname()[1])
         self.delay = 0.0
@@ -116,15 +118,15 @@ class Proxy:
         link.close()
 
     def _asked(self, link: Link, data: bytes) -> bool:
-        link.records = link.records or RECORDING in data
+        link.counts = link.counts or any(one in data for one in self.counts)
         if not data.endswith(COMMIT):
             return True
-        if link.records:
+        if link.counts:
             self.commits += 1
             then, self.at_commit = self.at_commit, None
             if then is not None:
                 then(link)
-        link.records = False
+        link.counts = False
         if self.delay:
             time.sleep(self.delay)
         return True

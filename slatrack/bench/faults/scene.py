@@ -14,14 +14,14 @@ from django.db import connection
 from django.db.models import Sum
 from psycopg.conninfo import make_conninfo
 
-from slatrack.bench.faults import invariants
+from slatrack.bench.faults import invariants, telling
 from slatrack.bench.faults.manifest import RECORDS_PER_WINDOW, SPANS_PER_WINDOW, Manifest
 from slatrack.bench.faults.members import Member
-from slatrack.bench.faults.proxy import Proxy
+from slatrack.bench.faults.proxy import RECORDING, WRITING, Proxy
 from slatrack.bench.faults.servers import Servers
 from slatrack.bench.faults.topic import Topic
 from slatrack.bench.load import SECOND
-from slatrack.bench.place import own_connection
+from slatrack.bench.place import own_connection, own_redis
 from slatrack.tracking.models import Source
 
 CONSUMERS = 2
@@ -29,6 +29,7 @@ SINKS = 3  # of the records of a window, the one that proves that events arrived
 PATIENCE = 120.0  # seconds without progress
 NEVER = datetime.min.replace(tzinfo=UTC)
 JUDGED = 60.0  # seconds after the last has been due and read until all must be judged
+TOLD = 180.0  # seconds until all must be told: who was killed in sending holds it for a minute
 DUE = timedelta(minutes=15)  # of the load's deadlines, after an event began
 SLOWEST = 1_000  # spans a second that are made and sent at least
 
@@ -49,6 +50,8 @@ class Scene:
     servers: Servers | None
     consumers: list[Member] = field(default_factory=list)
     watcher: list[Member] = field(default_factory=list)
+    worker: list[Member] = field(default_factory=list)  # where there is a Redis
+    receiver: telling.Receiver = field(default_factory=telling.Receiver)
     numbers: dict[int, int] = field(default_factory=dict)  # of the manifest, by those of the topic
     asides: int = 0  # records that are to be set aside
     due: datetime = NEVER  # when the last of what was sent is
@@ -56,6 +59,11 @@ class Scene:
     _held: list[tuple[int, bytes]] = field(default_factory=list)
     _from: float = 0.0
     _upto: float = 1.0
+
+    @property
+    def members(self) -> Sequence[Member]:
+        """All that may be done something to."""
+        return (*self.consumers, *self.watcher, *self.worker)
 
     def turn(self, number: int, turns: int) -> None:
         """Begin one of so many turns: `send` counts from here to its end."""
@@ -128,7 +136,7 @@ class Scene:
                 last, end = moved, time.monotonic() + seconds
             if time.monotonic() > end:
                 raise Stuck(f"{why}; {moved} of {sum(self.topic.ends())} records are stored")
-            for one in (*self.consumers, *self.watcher):
+            for one in self.members:
                 if one.died():
                     raise Stuck(f"{one.command} ended by itself: {one.said()[-400:]}")
             time.sleep(0.05)
@@ -165,22 +173,38 @@ def scene(
     topic, windows = Topic(settings.SLATRACK.kafka_brokers), -(-spans // SPANS_PER_WINDOW)
     rng = random.Random(seed)  # noqa: S311 - no secret
     made = Scene(windows, Manifest(seed), topic, rng, kills, servers)
-    reading = {
+    with ExitStack() as stack:
+        stack.callback(topic.remove)
+        made.receiver = stack.enter_context(telling.receiving())
+        for name, of in _commands(made, folder):
+            counts = (RECORDING,) if of is made.consumers else WRITING
+            proxy = stack.enter_context(Proxy(*_database(), counts))
+            number = len(made.members)
+            log = folder / f"{topic.name}-{number}.log"
+            member = Member(name, proxy, log, _changed(topic))
+            stack.callback(member.end)
+            of.append(member)
+        yield made
+
+
+def _commands(made: Scene, folder: Path) -> Iterator[tuple[str, list[Member]]]:
+    """Yield what is run, and whose list it is in."""
+    for _ in range(CONSUMERS):
+        yield "consume_spans", made.consumers
+    yield "watch_deadlines", made.watcher
+    if settings.SLATRACK.redis_url:
+        yield telling.worker_command(folder), made.worker
+
+
+def _changed(topic: Topic) -> dict[str, str]:
+    return {
+        **telling.ALLOWED,
+        "SLATRACK_REDIS_URL": own_redis(),
         "SLATRACK_KAFKA_TOPICS": f"{topic.name}:otlp_proto",
         "SLATRACK_KAFKA_LOG_TOPICS": "",
         "SLATRACK_KAFKA_GROUP": topic.name,
         "SLATRACK_METRICS_PORT": "0",
     }
-    with ExitStack() as stack:
-        stack.callback(topic.remove)
-        for number in range(CONSUMERS + 1):
-            name = "consume_spans" if number < CONSUMERS else "watch_deadlines"
-            proxy = stack.enter_context(Proxy(*_database()))
-            log = folder / f"{topic.name}-{name}-{number}.log"
-            member = Member(name, proxy, log, reading)
-            stack.callback(member.end)
-            (made.consumers if number < CONSUMERS else made.watcher).append(member)
-        yield made
 
 
 def _database() -> tuple[str, int]:
@@ -195,7 +219,14 @@ def finish(made: Scene) -> list[str]:
         made.until(made.all_read, "not all was read")
         seconds = JUDGED + max(0.0, (made.due - datetime.now(UTC)).total_seconds())
         made.until(lambda: invariants.settled(made.manifest), "not all was judged", seconds=seconds)
+        if made.receiver.connected:
+            made.until(telling.all_told, "not all was told", seconds=TOLD)
     except Stuck as exc:
         stuck.append(str(exc))
     now = datetime.now(UTC)
-    return [*stuck, *invariants.broken(made.manifest, asides=made.asides, now=now)]
+    found = invariants.broken(made.manifest, asides=made.asides, now=now)
+    if made.receiver.connected:
+        found += telling.broken(made.receiver.told)
+        made.notes["messages_told"] = made.receiver.told.total()
+        made.notes["of_them_again"] = made.receiver.told.total() - len(made.receiver.told)
+    return [*stuck, *found]

@@ -5,10 +5,10 @@ import subprocess
 
 
 class Servers:
-    """Kafka and PostgreSQL as services that `command` starts and stops.
+    """Kafka, PostgreSQL and Redis as services that `command` starts and stops.
 
     It has the places {action} and {server}, e.g. "docker compose {action} {server}"; the actions
-    are stop and start, the servers kafka and postgres.
+    are stop and start, the servers kafka, postgres and redis.
     """
 
     def __init__(self, command: str) -> None:

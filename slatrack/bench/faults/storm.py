@@ -37,8 +37,11 @@ class Gust(NamedTuple):
 
 def storm(scene: Scene) -> None:
     """Let gusts begin, overlap and end at random while the load is sent."""
-    members, gusts = (*scene.consumers, *scene.watcher), GUSTS * scene.kills
-    blowing = Blowing(_places(scene), members)
+    gusts = GUSTS * scene.kills
+    for member in scene.worker:
+        scene.receiver.connect()
+        member.start()
+    blowing = Blowing(_places(scene), scene.members)
     try:
         for number in range(gusts):
             if "kafka" not in blowing.until:  # what is sent must be there before it is due
@@ -91,12 +94,13 @@ class Blowing:
 
 def _places(scene: Scene) -> dict[str, list[Gust]]:
     places = {"tables": [_gust(locked, scene)], "sessions": [_gust(terminated, scene)]}
-    for number, member in enumerate((*scene.consumers, *scene.watcher)):
+    for number, member in enumerate(scene.members):
         places[f"process {number}"] = [_gust(one, member) for one in (killed, stopped, told)]
         ways = (silent, refused, slow, swallowed)
         places[f"way {number}"] = [_gust(one, member) for one in ways]
     if scene.servers is not None:
-        places |= {name: [_gust(away, scene.servers, name)] for name in ("postgres", "kafka")}
+        servers = ("postgres", "kafka", "redis") if scene.worker else ("postgres", "kafka")
+        places |= {name: [_gust(away, scene.servers, name)] for name in servers}
     return places
 
 
