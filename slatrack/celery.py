@@ -9,6 +9,7 @@ from celery import Celery, Task
 from celery.signals import task_postrun, task_prerun
 from django.db import close_old_connections
 from kombu.exceptions import OperationalError
+from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "slatrack.settings")
 
@@ -59,6 +60,7 @@ class Bounded(Celery):  # type: ignore[misc]
                 raise OperationalError(str(exc)) from exc
 
 
+TRANSPORT_ALIASES.update(dict.fromkeys(("redis", "rediss"), "slatrack.broker:Transport"))
 app = Bounded("slatrack")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["slatrack.tracking", "slatrack.alerting", "consumers"])

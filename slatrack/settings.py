@@ -103,6 +103,7 @@ CACHES: dict[str, Any] = {
 # so a lost broker loses nothing: the sweep finds what was not carried out.
 CELERY_BROKER_URL = SLATRACK.redis_url or "memory://localhost/"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # however long it is away, who waits for it ends not
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
     {"global_keyprefix": "slatrack:", "visibility_timeout": 3600, "socket_connect_timeout": 3}
     if SLATRACK.redis_url

@@ -7,6 +7,7 @@ import pytest
 from celery.fixups.django import DjangoWorkerFixup
 from django.conf import settings
 from django.db import connection
+from kombu import Connection
 from kombu.exceptions import KombuError, OperationalError
 from kombu.utils import functional
 
@@ -96,3 +97,14 @@ def test_a_task_that_is_called_at_once_keeps_the_connection_of_its_caller():
     connection.ensure_connection()
     celery._give_back(SimpleNamespace(request=SimpleNamespace(is_eager=True)))
     assert connection.connection is not None
+
+
+@pytest.mark.parametrize("scheme", ["redis", "rediss"])
+def test_a_connection_to_redis_that_was_given_up_is_a_broken_one(scheme):
+    with Connection(f"{scheme}://127.0.0.1:1/0") as made:
+        transport = made.get_transport_cls()
+        channel = object.__new__(transport.Channel)
+        channel.connection = SimpleNamespace(client=None)
+
+        with pytest.raises(made.connection_errors, match="given up"):
+            channel._connparams()

@@ -71,10 +71,17 @@ class Place:
         return done.stdout
 
     def start(self, name: str) -> subprocess.Popen[bytes]:
-        """Start a command, or the worker with its beat; it logs to a file of its name."""
-        beat = ["-B", "-s", str(self.folder / "beat"), "--pool", "solo", "-l", "warning"]
+        """Start a command, or the worker with its beat; it logs to a file of its name.
+
+        "worker --pool prefork" is one with processes of its own, as most are.
+        """
+        what, *more = name.split()
+        beat = ["-B", "-s", str(self.folder / "beat"), "-l", "warning"]
         worker = ["-m", "celery", "-A", "slatrack.celery", "worker", *beat]
-        command = [sys.executable, *(worker if name == "worker" else ["manage.py", name])]
+        words = (
+            [*worker, *(more or ["--pool", "solo"])] if what == "worker" else ["manage.py", name]
+        )
+        command = [sys.executable, *words]
         with (self.folder / f"{name}.log").open("ab") as log:
             return subprocess.Popen(command, env=self.environment, stdout=log, stderr=log)
 

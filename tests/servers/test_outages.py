@@ -9,6 +9,7 @@ import threading
 import time
 from contextlib import contextmanager
 
+import psycopg
 import pytest
 import redis
 from confluent_kafka import Producer
@@ -16,6 +17,7 @@ from confluent_kafka import Producer
 from slatrack.bench.load import Load
 from tests.alerting import receivers
 from tests.servers import kafka, postgres
+from tests.servers import redis as stores
 from tests.servers.installed import PARTITIONS, ROUTE, Place, wait_for
 from tests.servers.truth import expected, journeys, missed_once
 from tests.servers.web import web
@@ -84,7 +86,7 @@ def lately():
 def running(place, name):
     process = place.start(name)
     try:
-        yield
+        yield process
     finally:
         process.terminate()
         process.wait(timeout=60)
@@ -220,6 +222,33 @@ def test_a_redis_that_forgets_everything_delays_deliveries_and_loses_none(
     assert {key for (key,) in sent} == {headers["webhook-id"] for headers, _ in receiver.got}
     assert len(sent) >= 3 * CHANNELS
     assert place.rows("SELECT count(*) FROM alerting_delivery WHERE state = 'failed'") == [(0,)]
+
+
+WORKER = "worker --pool prefork --concurrency 2"
+WAITING = "SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+
+
+def test_a_worker_with_a_task_in_hand_outlives_a_redis_that_goes_away(
+    kafka_brokers, postgres_url, tmp_path
+):
+    store = stores.Store(tmp_path)
+    store.start()
+    place = Place(kafka_brokers, postgres_url, store.url, tmp_path)
+    place.prepare()
+    sender = Sender(place, Load(1_600, seed=5, unreported=10))
+    with running(place, WORKER) as worker, psycopg.connect(place.url) as holding:
+        holding.execute("LOCK TABLE tracking_unroutedflip")
+        wait_for(lambda: place.rows(WAITING) == [(True,)], seconds=LIMIT, why="nothing is swept")
+        store.stop()
+        wait_for(lambda: "Cannot connect" in place.said(WORKER), seconds=LIMIT, why="not noticed")
+        store.start()
+        holding.rollback()
+        with running(place, "consume_spans"), running(place, "watch_deadlines"):
+            sender.send(1)
+            wait_for(lambda: place.rows(LEFT) == [(0, 10)], seconds=LIMIT, why="not all was told")
+        assert worker.poll() is None
+    store.stop()
+    assert "Unrecoverable" not in place.said(WORKER)
 
 
 def told_troubles(place):
