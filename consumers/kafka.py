@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
+from consumers.hearing import DeafError
 from consumers.intake import LOGS, SPANS
 from consumers.loop import Loop
 from consumers.subscription import ClaimError, Subscription
@@ -89,7 +90,7 @@ def _run(stop: threading.Event, encodings: dict[str, str], holds: str) -> None:
     while not stop.is_set():
         try:
             _read(stop, encodings, holds)
-        except (KafkaException, ClaimError) as exc:
+        except (KafkaException, ClaimError, DeafError) as exc:
             logger.error("the consumer of %s starts over in %s s: %s", holds, AGAIN_AFTER, exc)
             stop.wait(AGAIN_AFTER)
     connection.close()

@@ -21,6 +21,7 @@ from confluent_kafka import (
     TopicPartition,
 )
 
+from consumers import hearing
 from consumers.brokers import Brokers, admin_settings
 from consumers.gathering import Gathering
 from consumers.intake import DATABASE_AWAY, reconnect
@@ -65,6 +66,7 @@ class Subscription:
         self.brokers = Brokers(admin_settings(configuration))
         self._consumer = Consumer(configuration)
         self._gathering = Gathering(self._consumer, records=batch[0], seconds=batch[1])
+        self._hearing = hearing.Hearing(self._consumer)
         self.paused = False
         self._unowned: set[Place] = set()  # fenced, but still assigned by Kafka
         self._touched_at: datetime | None = None
@@ -80,6 +82,8 @@ class Subscription:
         """Return the next records of owned partitions; may call on_assign and on_revoke."""
         self._gathering.fill(wait=wait)
         messages = self._gathering.take()
+        if messages:
+            self._hearing.heard()
         ends: dict[Place, int] = {}
         good = [message for message in messages if not self._is_event(message, ends)]
         epochs = {place: held.claim.epoch for place, held in self.partitions.held.items()}
@@ -121,11 +125,12 @@ class Subscription:
         if not self.paused:
             return
         self.paused = False
+        self._hearing.heard()
         self._consumer.resume(self._consumer.assignment())
 
     def close(self) -> None:
         """Leave the group."""
-        self._consumer.close()
+        hearing.end(self._consumer)
 
     def fenced(self, names: tuple[str, ...]) -> None:
         """Drop what others own now; if Kafka still gives it to us, it is claimed anew."""
@@ -157,11 +162,16 @@ class Subscription:
             logger.debug("Kafka did not take the offsets, which only its tools need: %s", exc)
 
     def look(self, *, now: datetime) -> None:
-        """Find out how far the logs reach, without waiting."""
+        """Find out how far the logs reach, without waiting.
+
+        Raises DeafError where records lie there that the client does not give.
+        """
         ends, asked_at = self.brokers.ends(self.partitions.held, now=now)
         for place, end in ends.items():
             if place in self.partitions.held:
                 self.partitions.held[place].told(end, asked_at=asked_at, now=now)
+        unread = any(held.lag for held in self.partitions.held.values())
+        self._hearing.check(unread=unread and self.brokers.reachable is True)
 
     def untouched(self, *, now: datetime) -> list[Advance]:
         """Return how far the sources are, if it is time to say so again of those without records.

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import OperationalError, connection, transaction
 
 from consumers import brokers as brokers_module
+from consumers import hearing
 from consumers.brokers import Brokers
 from consumers.kafka import TopicsInvalid, configuration, topics
 from consumers.loop import Loop
@@ -232,6 +233,25 @@ def test_partitions_given_while_the_database_was_away_are_read_once_it_is_back(c
 
     cluster.until(lambda: cluster.offset() == 1)
     assert (Trace.objects.count(), SetAside.objects.count()) == (1, 0)
+
+
+@on_both
+def test_a_client_that_gives_nothing_is_told_and_the_next_one_reads_on(cluster, monkeypatch):
+    cluster.send(one(1))
+    member = cluster.join()
+    cluster.until(lambda: cluster.offset() == 1)
+    client = member.subscription._consumer
+    client.pause(client.assignment())  # behind our back, as if it had lost its brokers
+    monkeypatch.setattr(hearing, "SILENCE", 0.2)
+    monkeypatch.setattr(hearing, "TRIES", 1)
+
+    cluster.send(one(2))
+    with pytest.raises(hearing.DeafError):
+        cluster.until(lambda: False)
+    cluster.leave(member)
+    cluster.join()
+    cluster.until(lambda: cluster.offset() == 2)
+    assert Trace.objects.count() == 2
 
 
 def away(*_: object) -> None:
