@@ -82,10 +82,10 @@ class Subscription:
         """Return the next records of owned partitions; may call on_assign and on_revoke."""
         self._gathering.fill(wait=wait)
         messages = self._gathering.take()
-        if messages:
-            self._hearing.heard()
         ends: dict[Place, int] = {}
         good = [message for message in messages if not self._is_event(message, ends)]
+        if good or ends:  # not by errors, of which one that has lost its brokers has many
+            self._hearing.heard()
         epochs = {place: held.claim.epoch for place, held in self.partitions.held.items()}
         self._reclaim()
         known = [m for m in good if (m.topic(), m.partition()) in epochs]

@@ -43,6 +43,14 @@ def after(at, seconds=hearing.SILENCE):
     at[0] += seconds
 
 
+def in_vain(ear, at):
+    """Kafka answers as often as it is waited for, and nothing comes."""
+    for _ in range(hearing.TRIES):
+        after(at)
+        ear.check(unread=True)
+        ear.check(unread=True)  # just asked: not again at once
+
+
 def test_nobody_is_asked_while_records_come_or_there_are_none(ear, client, at):
     for _ in range(3):
         after(at)
@@ -63,10 +71,7 @@ def test_a_client_that_cannot_reach_what_others_reach_is_deaf(ear, client, at):
 
 
 def test_a_client_that_reaches_kafka_is_waited_for_but_not_without_end(ear, client, at):
-    for _ in range(hearing.TRIES):
-        after(at)
-        ear.check(unread=True)
-        ear.check(unread=True)  # just asked: not again at once
+    in_vain(ear, at)
     assert client.asked == hearing.TRIES
     after(at)
     with pytest.raises(DeafError, match="gives none of them"):
@@ -74,9 +79,7 @@ def test_a_client_that_reaches_kafka_is_waited_for_but_not_without_end(ear, clie
 
 
 def test_what_comes_in_between_begins_the_count_anew(ear, client, at):
-    for _ in range(hearing.TRIES):
-        after(at)
-        ear.check(unread=True)
+    in_vain(ear, at)
     ear.heard()
     after(at)
     ear.check(unread=True)

@@ -1,14 +1,14 @@
 """The span consumer against Kafka: librdkafka's own mock cluster, and a real one where marked."""
 
-import json
 import threading
 import time
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
-from confluent_kafka import Producer, TopicPartition
+from confluent_kafka import KafkaError, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from django.conf import settings
 from django.db import OperationalError, connection, transaction
@@ -16,8 +16,9 @@ from django.db import OperationalError, connection, transaction
 from consumers import brokers as brokers_module
 from consumers import hearing
 from consumers.brokers import Brokers
-from consumers.kafka import TopicsInvalid, configuration, topics
+from consumers.kafka import configuration, topics
 from consumers.loop import Loop
+from consumers.partitions import Held
 from consumers.subscription import Subscription
 from slatrack.alerting import troubles
 from slatrack.tracking.housekeeping import LOST_TO_RETENTION
@@ -246,12 +247,23 @@ def test_a_client_that_gives_nothing_is_told_and_the_next_one_reads_on(cluster, 
     monkeypatch.setattr(hearing, "TRIES", 1)
 
     cluster.send(one(2))
-    with pytest.raises(hearing.DeafError):
-        cluster.until(lambda: False)
+    with pytest.raises(hearing.DeafError):  # its complaints are no records
+        cluster.until(lambda: member.subscription._gathering._backlog.append(Complaint()))
     cluster.leave(member)
     cluster.join()
     cluster.until(lambda: cluster.offset() == 2)
     assert Trace.objects.count() == 2
+
+
+class Complaint:
+    """What a client that has lost its brokers gives instead of records."""
+
+    def topic(self) -> None: ...
+    def partition(self) -> None: ...
+    def offset(self) -> None: ...
+
+    def error(self) -> KafkaError:
+        return KafkaError(KafkaError._ALL_BROKERS_DOWN)
 
 
 def away(*_: object) -> None:
@@ -333,6 +345,10 @@ def test_kafka_out_of_reach_stops_nothing_and_is_said_once(monkeypatch, caplog, 
     for _ in range(5):
         loop.run_once()
 
+    monkeypatch.setattr(hearing, "SILENCE", 0.0)  # nobody is deaf to what nobody reaches
+    subscription.partitions.held["t", 0] = Held(SimpleNamespace(name="t/0", epoch=1), lag=5)
+    subscription.look(now=now())
+
     subscription.close()
     assert subscription.brokers.reachable is False
     assert caplog.text.count("Kafka cannot be reached") == 1
@@ -370,29 +386,3 @@ def test_kafka_that_goes_away_lets_the_watermark_stand_and_is_welcome_back(
     assert away is not reachable
     assert caplog.text.count("Kafka cannot be reached") == 1
     assert caplog.text.count("Kafka can be reached again") == 1
-
-
-@pytest.mark.parametrize(
-    ("setting", "found"),
-    [
-        ("otlp_spans", {"otlp_spans": "auto"}),
-        ("a, b:otlp_json,c:otlp_proto,", {"a": "auto", "b": "otlp_json", "c": "otlp_proto"}),
-    ],
-)
-def test_topics(setting, found):
-    assert topics(setting) == found
-
-
-def test_a_topic_with_an_unknown_encoding_is_refused_by_name():
-    with pytest.raises(TopicsInvalid, match=r"'a:jaeger'.*otlp_json"):
-        topics("a:jaeger")
-
-
-def test_options_pass_through_but_not_what_guarantees_rest_on(monkeypatch):
-    options = json.loads('{"security.protocol": "SASL_SSL", "enable.auto.commit": true}')
-    monkeypatch.setattr(settings.SLATRACK, "kafka_options", options)
-
-    made = configuration()
-
-    assert made["security.protocol"] == "SASL_SSL"
-    assert made["enable.auto.commit"] is False
