@@ -55,6 +55,7 @@ def test_a_journey_goes_on_while_it_is_looked_at(page):
     record(step_span("T-1", "enriched", start), step_span("T-1", "reported", start, after=20))
     page.wait_for_selector("#verdict >> text=On time")
     page.wait_for_selector("#tab >> text=put")  # the table of spans follows
+    page.wait_for_selector("#span-panel h2 >> text=reported")  # and where it is
     assert page.locator("#stations .at-passed").count() == 4
 
 

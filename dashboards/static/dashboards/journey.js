@@ -1,5 +1,5 @@
 // The journey's page: the chosen span stays marked while the drawing is drawn anew, and the table
-// of spans is fetched again when there are more of them.
+// of spans, and where the event is, are fetched again when there are more of them.
 import { whenReleased } from "./press.js";
 
 const chosen = () => new URLSearchParams(location.search).get("span");
@@ -18,14 +18,19 @@ document.querySelector("#way").addEventListener("slatrack:shown", () => {
   mark();
   if (count() === known) return;
   known = count();
-  const asked = location.href;
-  const handler = (_, { xhr }) => whenReleased(() => redraw(xhr, asked));
-  window.htmx?.ajax("GET", asked, { target: "#tab", handler });
+  refetch("#tab");
+  if (!chosen()) refetch("#span-panel"); // it tells where the event is
 });
 
-function redraw({ status, responseText }, asked) {
+function refetch(target) {
+  const asked = location.href;
+  const handler = (_, { xhr }) => whenReleased(() => redraw(target, xhr, asked));
+  window.htmx?.ajax("GET", asked, { source: target, target, handler });
+}
+
+function redraw(target, { status, responseText }, asked) {
   if (status !== 200 || asked !== location.href) return;
-  window.htmx.swap("#tab", responseText, { swapStyle: "innerHTML" }, { title: document.title });
+  window.htmx.swap(target, responseText, { swapStyle: "innerHTML" }, { title: document.title });
 }
 
 // What the address says besides stays in it: the tab, all spans, the chosen span.
