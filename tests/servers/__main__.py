@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TypeVar
 
 from . import control, kafka, postgres, redis
 
@@ -28,27 +29,30 @@ def main(arguments: list[str]) -> int:
         return subprocess.run(arguments[split + 1 :], check=False).returncode
 
 
-def _kafka(folder: Path, stack: ExitStack) -> kafka.Broker:
-    made = kafka.Broker(folder)
+Server = TypeVar("Server", bound=control.Stoppable)
+
+
+def _running(made: Server, stack: ExitStack) -> Server:
     stack.callback(made.stop)
     made.start()
+    return made
+
+
+def _kafka(folder: Path, stack: ExitStack) -> kafka.Broker:
+    made = _running(kafka.Broker(folder), stack)
     os.environ["SLATRACK_KAFKA_BROKERS"] = made.address
     return made
 
 
 def _postgres(folder: Path, stack: ExitStack) -> postgres.Database:
-    made = postgres.Database(folder)
-    stack.callback(made.stop)
-    made.start()
+    made = _running(postgres.Database(folder), stack)
     made.create()
     os.environ["SLATRACK_DATABASE_URL"] = made.url
     return made
 
 
 def _redis(folder: Path, stack: ExitStack) -> redis.Store:
-    made = redis.Store(folder)
-    stack.callback(made.stop)
-    made.start()
+    made = _running(redis.Store(folder), stack)
     os.environ["SLATRACK_REDIS_URL"] = made.url
     return made
 

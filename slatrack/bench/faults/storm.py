@@ -38,8 +38,9 @@ class Gust(NamedTuple):
 def storm(scene: Scene) -> None:
     """Let gusts begin, overlap and end at random while the load is sent."""
     gusts = GUSTS * scene.kills
-    for member in scene.worker:
+    if scene.worker:
         scene.receiver.connect()
+    for member in scene.worker:
         member.start()
     blowing = Blowing(_places(scene), scene.members)
     try:
