@@ -2,20 +2,21 @@
 
 import multiprocessing
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from typing import Any, NamedTuple
 from zlib import crc32
 
 from confluent_kafka import Producer
 
-from slatrack.bench.stencils import Stream
+from slatrack.bench.stencils import Copy, Stream
 
 READY = 300.0  # seconds that the pool may take
-SOON = 0.002  # seconds that are not worth a sleep
+SOON = 0.02  # seconds that are not worth a sleep: less than records are gathered for
 FLUSH = 120.0  # seconds for the broker to take what is left
 OPTIONS = {
     "enable.idempotence": True,  # offsets are counted: nothing may be there twice
+    "delivery.report.only.error": True,
     "linger.ms": 50,  # a Collector gathers for longer: its batch processor for 200 ms
     "queue.buffering.max.messages": 100_000,
     "queue.buffering.max.kbytes": 64_000,
@@ -116,6 +117,10 @@ def _run(plan: Plan, told: Connection, counted: Any, stop: Any) -> None:
 
 def _send(plan: Plan, counted: Any, stop: Any) -> Sent:
     producer, failed = Producer({"bootstrap.servers": plan.brokers, **OPTIONS}), list[Any]()
+
+    def fail(error: Any, _: Any) -> None:
+        failed.append(error)
+
     begins: list[int] = []
     spans, records, latest, began = 0, 0, 0.0, time.monotonic()
     for number in _numbers(plan, stop):
@@ -123,9 +128,10 @@ def _send(plan: Plan, counted: Any, stop: Any) -> Sent:
         for copy in plan.stream.window(number, begins[-1]):
             if plan.rate is not None:
                 latest = max(latest, _paced(began + spans / plan.rate))
-            _produce(producer, plan, copy.key, copy.value, failed)
+            _produce(producer, plan, copy, fail)
             spans, records = spans + copy.spans, records + 1
         counted.value = records
+        producer.poll(0)
     left = producer.flush(FLUSH)
     if left or failed:
         raise RuntimeError(f"{left + len(failed)} records did not reach the broker: {failed[:1]}")
@@ -147,17 +153,12 @@ def _paced(at: float) -> float:
     return -left
 
 
-def _produce(producer: Producer, plan: Plan, key: bytes, value: bytes, failed: list[Any]) -> None:
-    def note(error: Any, _: Any) -> None:
-        if error:
-            failed.append(error)
-
+def _produce(producer: Producer, plan: Plan, copy: Copy, fail: Callable[[Any, Any], None]) -> None:
+    partition = crc32(copy.key) % plan.partitions
     while True:
         try:
-            partition = crc32(key) % plan.partitions
-            producer.produce(plan.topic, value, key, partition=partition, on_delivery=note)
+            producer.produce(plan.topic, copy.value, copy.key, partition, on_delivery=fail)
         except BufferError:  # the broker is slower than we are
             producer.poll(0.05)
-            continue
-        producer.poll(0)
-        return
+        else:
+            return

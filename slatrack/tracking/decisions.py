@@ -8,6 +8,8 @@ from uuid import UUID
 
 from slatrack.domain.states import Status, Verdict
 
+LAGGING = timedelta(seconds=10)  # behind the clock: of telemetry that is, nobody is told in time
+
 _new = tuple.__new__  # quicker than by the names of the fields
 
 
@@ -118,6 +120,11 @@ class Moment:
         """Return how this moment is for one flow."""
         further = self.ahead.get(flow)
         return self if further is None else replace(self, watermark=further, ahead={})
+
+    @property
+    def is_lagging(self) -> bool:
+        """Whether no flow's telemetry is near the clock: to read it comes first."""
+        return not self.ahead and self.now - self.watermark > LAGGING
 
     @property
     def read_to(self) -> datetime:

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db import connection
 
 from slatrack.tracking import models, store, wake
+from slatrack.tracking.decisions import LAGGING
 from slatrack.tracking.implied_flips import Dated, is_no_news
 
 COLUMNS = (
@@ -34,10 +35,11 @@ def save(flips: Sequence[Dated], flows: Mapping[UUID, int]) -> None:
     """
     quiet = [_row(one) for one in flips if is_no_news(one.flip)]
     store.insert(models.Flip, COLUMNS, quiet)
-    news = [(*_row(one), flows[one.flip.journey_id]) for one in flips if not is_no_news(one.flip)]
+    news = [one for one in flips if not is_no_news(one.flip)]
     if news:
-        store.insert(models.UnroutedFlip, (*COLUMNS, "flow"), news)
-        wake.route_flips()
+        rows = [(*_row(one), flows[one.flip.journey_id]) for one in news]
+        store.insert(models.UnroutedFlip, (*COLUMNS, "flow"), rows)
+        wake.route_flips(pressing=any(map(_is_pressing, news)))
 
 
 def make_history(ids: Sequence[int]) -> None:
@@ -56,6 +58,12 @@ def any_of(journey_id: UUID) -> bool:
     queued = models.UnroutedFlip.objects.filter(journey=journey_id)  # first: it may be moved now
     history = models.Flip.objects.filter(journey=journey_id)
     return telling.exists() or queued.exists() or history.exists()
+
+
+def _is_pressing(one: Dated) -> bool:
+    """Whether it was told with telemetry near the clock: what lags tells nobody in time."""
+    read_to = one.flip.watermark
+    return read_to is None or one.at - read_to <= LAGGING
 
 
 def _row(one: Dated) -> tuple[Any, ...]:

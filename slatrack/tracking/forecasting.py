@@ -41,6 +41,7 @@ NAME = "forecaster"  # of its Source row
 EVERY = 1.0  # seconds from look to look, at least
 SHARE = 10  # it rests so many times what a look computed
 RESTS = 5  # and so many times as long as it took, for the database works too
+LAGGING = 4  # times as long as else, while all telemetry is long behind: to read it comes first
 LEASE = timedelta(seconds=15)  # after which another process takes over
 LONGEST = LEASE.total_seconds() * 2 / 3  # seconds that it rests: it is not to be taken for dead
 
@@ -49,12 +50,14 @@ def run(stop: Event) -> None:
     """Forecast until `stop` is set; what fails is logged and tried again: it holds up nobody."""
     me = f"{socket.gethostname()}:{os.getpid()}:{get_ident()}"
     while not stop.is_set():
-        began, computed = time.monotonic(), time.thread_time()
+        began, computed, times = time.monotonic(), time.thread_time(), 1
         try:
             now = datetime.now(UTC)
             if not hands.FULL.is_set() and claim(me, now=now):
+                marks = sources.watermarks(now)
+                times = LAGGING if marks.moment(now, silent=True).is_lagging else 1
                 with gently():
-                    look(now=now)
+                    look(now=now, marks=marks)
         except hands.GaveWay:
             logger.debug("a forecast gave way to deadlines")
         except Exception:
@@ -62,7 +65,8 @@ def run(stop: Event) -> None:
             close_old_connections()
         took = time.monotonic() - began
         metrics.FORECASTING.observe(took)
-        stop.wait(rest(took=took, computed=time.thread_time() - computed))
+        computed = time.thread_time() - computed
+        stop.wait(rest(took=times * took, computed=times * computed))
     let_go(me)
     connection.close()
 
@@ -91,13 +95,13 @@ def claim(me: str, *, now: datetime) -> bool:
     return bool(mine.update(owner=me, alive_at=now))
 
 
-def look(*, now: datetime) -> int:
+def look(*, now: datetime, marks: sources.Watermarks | None = None) -> int:
     """Forecast every open deadline once; return how many could be. Safe to repeat.
 
     Raises hands.GaveWay where the deadlines of a burst come meanwhile.
     """
     flows = flows_in_force.current()
-    marks = sources.watermarks(now)
+    marks = marks or sources.watermarks(now)
     if remembering.learn(flows, now=now, read_to=min(now, marks.whole or now)):
         histories.forget()
     found = open_deadlines(flows, now=now)

@@ -141,7 +141,7 @@ class Journey(models.Model):
     """
 
     id = models.UUIDField(primary_key=True)
-    flow = models.ForeignKey(Flow, models.CASCADE, related_name="journeys", db_index=False)
+    flow = models.ForeignKey(Flow, models.CASCADE, related_name="journeys", **_BULK)
     key = models.CharField(max_length=500)
     status = models.CharField(max_length=9, choices=[(s.value, s.value) for s in Status])
     verdict = models.CharField(max_length=7, help_text="the worst of its deadlines; empty: none")

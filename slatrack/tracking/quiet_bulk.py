@@ -12,7 +12,7 @@ from uuid import UUID
 from slatrack import live
 from slatrack.domain.deadlines import LATE, PATIENCE, SILENT, behind
 from slatrack.tracking import store, wake
-from slatrack.tracking.decisions import Moment
+from slatrack.tracking.decisions import LAGGING, Moment
 from slatrack.tracking.falling_due import Share
 from slatrack.tracking.flows import Flows
 
@@ -185,6 +185,6 @@ def settle(quiet: str, flows: Flows, moment: Moment) -> list[UUID]:
     }  # fmt: skip
     [(flips, some, left)] = store.run(_SETTLE, values)
     if flips:
-        wake.route_flips()
+        wake.route_flips(pressing=moment.now - moment.watermark <= LAGGING)
     live.announce(some, pressing=True)
     return list(left)

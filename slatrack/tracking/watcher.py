@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from threading import Event
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 from uuid import UUID
 
 from django.db import DatabaseError, close_old_connections, connection, transaction
@@ -39,7 +39,15 @@ CHUNK = 4_000  # journeys settled in one transaction
 WHOLE = 10  # of so many chunks one after the other one is looked for among all that is due
 FOLDED = 1_000  # of them at most such as must be folded, which takes longer
 PAUSE = 0.05  # seconds between looks when there is nothing to do
+BEHIND = 0.25  # seconds, while all telemetry is long behind: some batches of spans
 AGAIN = timedelta(minutes=1)  # before a journey that could not be settled is tried again
+
+
+class Turn(NamedTuple):
+    """What one turn of the watcher came to."""
+
+    settled: int
+    is_lagging: bool = False  # there is nothing to do that could not wait
 
 
 class _Onward:
@@ -65,7 +73,7 @@ def run(stop: Event) -> None:
     while not stop.is_set():
         try:
             now = datetime.now(UTC)
-            settled = turn(now)
+            settled, is_lagging = turn(now)
             if beat(now=now):
                 joining.join_left(now=now)
         except DatabaseError:
@@ -80,23 +88,23 @@ def run(stop: Event) -> None:
             away_since = None
         if settled < FOLDED:
             hands.FULL.clear()
-            stop.wait(PAUSE)
+            stop.wait(BEHIND if is_lagging else PAUSE)
         else:
             hands.FULL.set()
     connection.close()
 
 
-def turn(now: datetime) -> int:
-    """Settle what is due, if anything is; return how many there were."""
-    overdue = hands.FULL.is_set() or falling_due.Overdue.may_look()
-    if not hands.FULL.is_set():
-        began = time.monotonic()
-        due = any_due(now=now, overdue=overdue)
-        if overdue:
-            falling_due.Overdue.took(time.monotonic() - began)
-        if not due:
-            return 0
-    return settle_due(now=now, overdue=overdue)
+def turn(now: datetime) -> Turn:
+    """Settle what is due, if anything is."""
+    if hands.FULL.is_set():
+        return Turn(settle_due(now=now))
+    overdue = falling_due.Overdue.may_look()
+    moment = sources.watermarks(now).moment(now, silent=True)
+    began = time.monotonic()
+    due = any_due(moment, overdue=overdue)
+    if overdue:
+        falling_due.Overdue.took(time.monotonic() - began)
+    return Turn(settle_due(now=now, overdue=overdue) if due else 0, moment.is_lagging)
 
 
 def _away(since: datetime | None) -> datetime:
@@ -117,14 +125,13 @@ def beat(*, now: datetime) -> bool:
     return True
 
 
-def any_due(*, now: datetime, overdue: bool = True) -> bool:
+def any_due(moment: Moment, *, overdue: bool = True) -> bool:
     """Whether there is anything to settle: a look that locks nothing, many times a second.
 
     `overdue`: also what should be known by now while telemetry is behind.
     """
     if models.Recount.objects.exists():
         return True
-    moment = sources.watermarks(now).moment(now, silent=True)
     # In order, lest PostgreSQL look for the first that is due in the table: `exists` has no order.
     return any(
         falling_due.rows(share, overdue=overdue).values_list("id")[:1]

@@ -1,5 +1,6 @@
 """A real one-node Kafka (KRaft), and librdkafka's in-process mock cluster."""
 
+import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -13,7 +14,9 @@ from .process import LOOPBACK, Missing, free_port, running
 
 ROOT = Path(__file__).resolve().parents[2]
 JARS = ROOT / ".cache" / "kafka"
-HEAP = ["-Xmx512m", "-Xms256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
+# Compiled quickly rather than well, as suits a test; benchmarks want what production has: "".
+JIT = os.environ.get("SLATRACK_TEST_KAFKA_JIT", "-XX:TieredStopAtLevel=1").split()
+HEAP = ["-Xmx512m", "-Xms256m", "-XX:+UseSerialGC"]
 
 
 class Broker:
@@ -27,7 +30,7 @@ class Broker:
         self.folder, self.address = folder, f"{LOOPBACK}:{port}"
         self._config = folder / "server.properties"
         self._config.write_text(_properties(port, controller, folder / "log"))
-        self._command = [java, *HEAP, "-cp", f"{JARS}/*"]
+        self._command = [java, *HEAP, *JIT, "-cp", f"{JARS}/*"]
         self._process: subprocess.Popen[bytes] | None = None
         self._running = ExitStack()
         tool = [*self._command, "kafka.tools.StorageTool", "format", "-c", str(self._config)]

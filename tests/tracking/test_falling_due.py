@@ -41,26 +41,30 @@ def behind():
     Source.objects.create(name="replay:1", watermark_at=DUE - timedelta(minutes=1), alive_at=LATER)
 
 
+def any_due(now, **options):
+    return watcher.any_due(sources.watermarks(now).moment(now, silent=True), **options)
+
+
 def verdict():
     return Journey.objects.get().verdict
 
 
 def test_what_is_overdue_is_found_and_unknown_while_telemetry_is_behind(behind):
-    assert watcher.any_due(now=LATER)
+    assert any_due(LATER)
 
     watcher.settle_due(now=LATER)
 
     assert verdict() == "unknown"
-    assert not watcher.any_due(now=LATER)
+    assert not any_due(LATER)
 
 
 def test_a_look_that_is_not_for_the_overdue_leaves_them_and_finds_what_silence_proves(behind):
-    assert not watcher.any_due(now=LATER, overdue=False)
+    assert not any_due(LATER, overdue=False)
     assert watcher.settle_due(now=LATER, overdue=False) == 0
     assert verdict() == "waiting"
 
     Source.objects.update(watermark_at=LATER)
-    assert watcher.any_due(now=LATER, overdue=False)
+    assert any_due(LATER, overdue=False)
     watcher.settle_due(now=LATER, overdue=False)
     assert verdict() == "missed"
 
@@ -71,11 +75,11 @@ def test_looks_for_the_overdue_rest_many_times_as_long_as_one_took(behind, monke
     falling_due.Overdue.took(0.5)
 
     clock[0] += 0.5 * falling_due.RESTS - 0.1
-    assert watcher.turn(LATER) == 0
+    assert watcher.turn(LATER).settled == 0
     assert verdict() == "waiting"
 
     clock[0] += 0.2
-    assert watcher.turn(LATER) == 1
+    assert watcher.turn(LATER).settled == 1
     assert verdict() == "unknown"
 
 

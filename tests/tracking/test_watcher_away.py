@@ -35,7 +35,7 @@ def connected(monkeypatch):
 def test_a_database_that_is_away_is_told_once_and_so_is_its_return(monkeypatch, caplog):
     answers = [OperationalError("gone")] * 3 + [False] + [OperationalError("gone")] * 2 + [False]
 
-    def any_due(*, now, overdue):
+    def any_due(moment, *, overdue):
         answer = answers.pop(0)
         if isinstance(answer, Exception):
             raise answer
