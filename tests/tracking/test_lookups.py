@@ -1,6 +1,6 @@
 """Frequent questions go by an index, whatever PostgreSQL thinks of a table it has not analysed."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from slatrack.bench import standing
-from slatrack.tracking import discovering, store, watcher
+from slatrack.tracking import discovering, sources, store, watcher
 from slatrack.tracking.models import Journey, Trace
 from tests import factories as make
 from tests.only_on import only_on
@@ -25,6 +25,10 @@ def journeys() -> None:
     Journey.objects.bulk_create(make.new_journey(flow=flow, next_at=LATER) for _ in range(MANY))
 
 
+def any_due(*, now: datetime) -> bool:
+    return watcher.any_due(sources.watermarks(now).moment(now, silent=True))
+
+
 def parked() -> None:
     at = NOON - timedelta(days=9)
     Trace.objects.bulk_create(
@@ -37,7 +41,7 @@ def parked() -> None:
 @pytest.mark.parametrize(
     ("stand", "ask", "index"),
     [
-        (journeys, watcher.any_due, "journey_next"),
+        (journeys, any_due, "journey_next"),
         (parked, discovering.is_due, "trace_parked"),
     ],
     ids=["is anything due?", "has anything been parked?"],
