@@ -1,6 +1,7 @@
 """Brokers: whether Kafka can be reached, and where its logs end, without waiting for the answer."""
 
 import logging
+import threading
 from collections.abc import Iterable
 from concurrent.futures import Future
 from datetime import datetime, timedelta
@@ -18,6 +19,7 @@ ASK_EVERY_EACH = timedelta(milliseconds=2)  # and for each partition: asking cos
 PATIENCE = 5.0  # seconds for an answer
 KNOCKING = 2.0  # seconds that the loop may stand still while it owns nothing
 GIVE_UP_AFTER = timedelta(seconds=15)  # on an answer that should have been an error long ago
+ANEW_AFTER = timedelta(seconds=30)  # without an answer: the client may have forgotten all brokers
 LATEST = OffsetSpec.latest()  # type: ignore[no-untyped-call]
 
 
@@ -25,12 +27,15 @@ class Brokers:
     """Asks for the ends of logs, over a connection of its own. Says once when Kafka goes or comes.
 
     Only a fresh answer counts: what librdkafka remembers of a broker that is gone would let the
-    watermark run ahead of what was read.
+    watermark run ahead of what was read. Who gets none for long asks anew with another client, for
+    one may lose its brokers for good (consumers.hearing).
     """
 
     def __init__(self, configuration: dict[str, Any]) -> None:
+        self._configuration = configuration
         self._admin = AdminClient(configuration)
         self._asked_at: datetime | None = None
+        self._away_since: datetime | None = None
         self._answers: dict[TopicPartition, Future[Any]] = {}
         self.reachable: bool | None = None
 
@@ -41,12 +46,25 @@ class Brokers:
         if waiting and abs(now - asked_at) < GIVE_UP_AFTER:  # abs: a clock may be set back
             return {}, asked_at
         told, self._answers = self._told(), {}
+        self._persist(now)
         wanted = list(places)
         pause = max(ASK_EVERY, len(wanted) * ASK_EVERY_EACH)
         if self._asked_at is None or abs(now - self._asked_at) >= pause:
             self._asked_at = now
             self._answers = self._ask(wanted)
         return told, asked_at
+
+    def _persist(self, now: datetime) -> None:
+        """Use another client where this one has not reached Kafka for long."""
+        if self.reachable is not False:
+            self._away_since = None
+            return
+        since = self._away_since = self._away_since or now
+        if abs(now - since) >= ANEW_AFTER:
+            self._away_since = now
+            gone, self._admin = [self._admin], AdminClient(self._configuration)
+            # It may take long to end, or for ever.
+            threading.Thread(target=gone.clear, name="forgotten brokers", daemon=True).start()
 
     def _ask(self, places: list[Place]) -> dict[TopicPartition, Future[Any]]:
         if not places:

@@ -1,8 +1,8 @@
 """Hearing: whether this member of the group still gets what Kafka has for it.
 
-librdkafka may lose all brokers for good, and then reads nothing and says nothing: seen once after
-a broker had stood still, and likely to be https://github.com/confluentinc/librdkafka/issues/5301.
-Only a client made anew helps then.
+librdkafka may lose all brokers for good once an answer named none
+(https://github.com/confluentinc/librdkafka/issues/5301), and then reads nothing and says nothing;
+soon it has no partition either. Only a client made anew helps then.
 """
 
 import logging
@@ -36,13 +36,17 @@ class Hearing:
         """Note that records came, or that none are wanted."""
         self._since, self._tries = self._clock(), 0
 
-    def check(self, *, unread: bool) -> None:
-        """Raise DeafError where nothing came for long though there is something unread."""
-        if not unread:
+    def check(self, *, unread: bool, idle: bool = False) -> None:
+        """Raise DeafError where nothing came for long though there is something unread.
+
+        Or where it is `idle`, owning nothing, and cannot reach Kafka: a member that is one too many
+        can, one that the group dropped because nothing was heard of it cannot.
+        """
+        if not (unread or idle):
             self.heard()
         elif self._clock() - self._since >= SILENCE:
             self._ask()
-            self._since, self._tries = self._clock(), self._tries + 1
+            self._since, self._tries = self._clock(), self._tries + unread
 
     def _ask(self) -> None:
         if self._tries >= TRIES:

@@ -164,14 +164,16 @@ class Subscription:
     def look(self, *, now: datetime) -> None:
         """Find out how far the logs reach, without waiting.
 
-        Raises DeafError where records lie there that the client does not give.
+        Raises DeafError where records lie there that the client does not give, or where it has no
+        partition and cannot reach Kafka, which others reach.
         """
         ends, asked_at = self.brokers.ends(self.partitions.held, now=now)
         for place, end in ends.items():
             if place in self.partitions.held:
                 self.partitions.held[place].told(end, asked_at=asked_at, now=now)
-        unread = any(held.lag for held in self.partitions.held.values())
-        self._hearing.check(unread=unread and self.brokers.reachable is True)
+        held, reachable = self.partitions.held, self.brokers.reachable is True
+        unread = any(one.lag for one in held.values())
+        self._hearing.check(unread=reachable and unread, idle=reachable and not held)
 
     def untouched(self, *, now: datetime) -> list[Advance]:
         """Return how far the sources are, if it is time to say so again of those without records.

@@ -70,6 +70,22 @@ def test_a_client_that_cannot_reach_what_others_reach_is_deaf(ear, client, at):
         ear.check(unread=True)
 
 
+def test_so_is_one_that_has_no_partition_any_more_and_cannot_reach_them(ear, client, at):
+    client.reaches = False
+    after(at, hearing.SILENCE - 1)
+    ear.check(unread=False, idle=True)
+    after(at, 1)
+    with pytest.raises(DeafError, match="not by the client that reads: "):
+        ear.check(unread=False, idle=True)
+
+
+def test_a_member_that_is_one_too_many_waits_without_end(ear, client, at):
+    for _ in range(3 * hearing.TRIES):
+        after(at)
+        ear.check(unread=False, idle=True)
+    assert client.asked == 3 * hearing.TRIES
+
+
 def test_a_client_that_reaches_kafka_is_waited_for_but_not_without_end(ear, client, at):
     in_vain(ear, at)
     assert client.asked == hearing.TRIES

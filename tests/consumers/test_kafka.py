@@ -15,7 +15,6 @@ from django.db import OperationalError, connection, transaction
 
 from consumers import brokers as brokers_module
 from consumers import hearing
-from consumers.brokers import Brokers
 from consumers.kafka import configuration, topics
 from consumers.loop import Loop
 from consumers.partitions import Held
@@ -352,37 +351,3 @@ def test_kafka_out_of_reach_stops_nothing_and_is_said_once(monkeypatch, caplog, 
     subscription.close()
     assert subscription.brokers.reachable is False
     assert caplog.text.count("Kafka cannot be reached") == 1
-
-
-@on_mock
-def test_kafka_that_goes_away_lets_the_watermark_stand_and_is_welcome_back(
-    brokers, monkeypatch, caplog
-):
-    caplog.set_level("INFO")
-    monkeypatch.setattr(brokers_module, "PATIENCE", 0.2)
-    places = [("t", 0)]
-    known = Brokers({"bootstrap.servers": brokers, "log_level": 0})
-    monkeypatch.setattr(brokers_module, "ASK_EVERY", timedelta(0))
-
-    def ask(until):
-        end = time.monotonic() + PATIENCE
-        while time.monotonic() < end:
-            found, asked_at = known.ends(places, now=now())
-            if until(found):
-                return found, asked_at
-        raise AssertionError("no answer")
-
-    Producer({"bootstrap.servers": brokers, "log_level": 0}).list_topics("t", timeout=10)
-    found, asked_at = ask(lambda found: found)
-    assert found == {("t", 0): 0}
-    caplog.clear()  # on a busy machine the first answer may come late
-
-    reachable = known._admin
-    away = known._admin = AdminClient({"bootstrap.servers": "127.0.0.1:1", "log_level": 0})
-    ask(lambda found: known.reachable is False)
-
-    known._admin = reachable
-    assert ask(lambda found: found)[1] > asked_at
-    assert away is not reachable
-    assert caplog.text.count("Kafka cannot be reached") == 1
-    assert caplog.text.count("Kafka can be reached again") == 1
