@@ -63,7 +63,7 @@ class Brokers:
         if abs(now - since) >= ANEW_AFTER:
             self._away_since = now
             gone, self._admin = [self._admin], AdminClient(self._configuration)
-            # It may take long to end, or for ever.
+            # None that was lost took long to end; one that does must not hold up the loop.
             threading.Thread(target=gone.clear, name="forgotten brokers", daemon=True).start()
 
     def _ask(self, places: list[Place]) -> dict[TopicPartition, Future[Any]]:

@@ -30,9 +30,9 @@ def brokers(way, monkeypatch):
     return way.address
 
 
-def work(member, seconds):
+def work(member, seconds, until=lambda: False):
     end = time.monotonic() + seconds
-    while time.monotonic() < end:
+    while time.monotonic() < end and not until():
         member.run_once()
 
 
@@ -46,15 +46,18 @@ def is_lost(client):
 
 
 def forget(way, member):
-    """Have the broker answer as one that wakes up, until the client that reads is lost."""
-    client = member.subscription._consumer
+    """Have the broker answer as one that wakes up, until the client that reads is lost.
+
+    Then its group has dropped the member, which owns no partition any more.
+    """
+    client, held = member.subscription._consumer, member.subscription.partitions.held
     for _ in range(ATTEMPTS):
         way.forgetting = True
         work(member, 6)
         way.forgetting = False
         if is_lost(client):
-            work(member, 8)  # longer than a session lasts: it has no partition any more
-            if is_lost(client):
+            work(member, 15, until=lambda: not held)  # longer than a session lasts
+            if not held and is_lost(client):
                 return
     pytest.fail("the client never forgot: is librdkafka's issue 5301 mended?")
 

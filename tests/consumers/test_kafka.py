@@ -345,6 +345,7 @@ def test_kafka_out_of_reach_stops_nothing_and_is_said_once(monkeypatch, caplog, 
         loop.run_once()
 
     monkeypatch.setattr(hearing, "SILENCE", 0.0)  # nobody is deaf to what nobody reaches
+    subscription.look(now=now())  # owning nothing, and then something
     subscription.partitions.held["t", 0] = Held(SimpleNamespace(name="t/0", epoch=1), lag=5)
     subscription.look(now=now())
 

@@ -7,17 +7,18 @@ Metadata and FindCoordinator in their flexible versions.
 
 import socket
 import struct
-import threading
+from collections.abc import Callable
 from contextlib import suppress
+
+from slatrack.bench.faults.proxy import Link, Proxy
 
 METADATA, FIND_COORDINATOR = 3, 10
 FLEXIBLE = 9  # the first such version of Metadata
 LEADER_NOT_AVAILABLE = 5
 NOBODY = -1
-OPERATIONS = (8, 10)  # first and last version that tells what the asker may do with the cluster
 
 
-class KafkaProxy:
+class KafkaProxy(Proxy):
     """Passes on what comes to `address`, a broker's.
 
     While it is `forgetting`, who asks for brokers is named none and hung up on.
@@ -25,57 +26,38 @@ class KafkaProxy:
 
     def __init__(self, address: str) -> None:
         host, _, port = address.rpartition(":")
-        self._to = host, int(port)
-        self._listening = socket.create_server(("127.0.0.1", 0))
-        self._port = int(self._listening.getsockname()[1])
-        self.address = f"127.0.0.1:{self._port}"
+        super().__init__(host, int(port))
+        self.address = f"127.0.0.1:{self.port}"
         self.forgetting = False
+        self._moved = [host.encode() + struct.pack(">i", one) for one in (int(port), self.port)]
+        self._wanted: dict[tuple[Link, bytes], tuple[int, int]] = {}  # by correlation id
 
-    def __enter__(self) -> "KafkaProxy":
-        threading.Thread(target=self._accept, daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._listening.close()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                client, _ = self._listening.accept()
-            except OSError:
-                return
-            server = socket.create_connection(self._to, timeout=5)
-            server.settimeout(None)
-            asked: dict[bytes, tuple[int, int]] = {}  # what, in which version, by correlation id
-            for pump in (self._ask, self._answer):
-                threading.Thread(target=pump, args=(client, server, asked), daemon=True).start()
-
-    def _ask(
-        self, client: socket.socket, server: socket.socket, asked: dict[bytes, tuple[int, int]]
+    def _pump(
+        self,
+        link: Link,
+        source: socket.socket,
+        target: socket.socket,
+        passes: Callable[[Link, bytes], bool],
     ) -> None:
-        with suppress(OSError), client, server:
-            while frame := _frame(client):
-                what, version = struct.unpack_from(">hh", frame)
-                asked[frame[4:8]] = what, version
-                _send(server, frame)
-
-    def _answer(
-        self, client: socket.socket, server: socket.socket, asked: dict[bytes, tuple[int, int]]
-    ) -> None:
-        with suppress(OSError), client, server:
-            while frame := _frame(server):
-                what, version = asked.pop(frame[:4], (0, 0))
-                if what in (METADATA, FIND_COORDINATOR):
-                    frame = self._moved(frame)
-                last = what == METADATA and self.forgetting
-                _send(client, without_brokers(frame, version) if last else frame)
+        with suppress(OSError):
+            while frame := _frame(source):
+                last = False
+                if source is link.client:
+                    self._wanted[link, frame[4:8]] = struct.unpack_from(">hh", frame)
+                else:
+                    frame, last = self._answer(frame, *self._wanted.pop((link, frame[:4])))
+                _send(target, frame)
                 if last:
-                    return
+                    break
+        self._end(link)
 
-    def _moved(self, frame: bytes) -> bytes:
-        host, port = self._to
-        said, instead = (host.encode() + struct.pack(">i", one) for one in (port, self._port))
-        return frame.replace(said, instead)
+    def _answer(self, frame: bytes, what: int, version: int) -> tuple[bytes, bool]:
+        """Return what the broker answers on this way, and whether it is its last word."""
+        if what in (METADATA, FIND_COORDINATOR):
+            frame = frame.replace(*self._moved)
+        if what == METADATA and self.forgetting:
+            return without_brokers(frame, version), True
+        return frame, False
 
 
 def without_brokers(frame: bytes, version: int) -> bytes:
