@@ -1,4 +1,4 @@
-# Everything a person types. Needs Python 3.11 or newer, git and make; the rest is installed into .venv.
+# Everything a person types. Needs Python 3.11 to 3.14, git and make; the rest is installed into .venv.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 DEMO_FLAGS ?=
