@@ -76,28 +76,34 @@ class Hub:
         layer: Any = get_channel_layer()
         if layer is None:
             return
+        again = False
         while True:
-            with contextlib.suppress(TimeoutError):
-                channel = await layer.new_channel("live")
-                await layer.group_add(live.GROUP, channel)
+            try:
                 async with asyncio.timeout(JOIN_AGAIN):
-                    await self._hear(layer, channel)
+                    await self._hear(layer, again=again)
+            except TimeoutError:
+                pass
+            except Exception as error:  # each layer has errors of its own
+                logger.warning("No news of changes: the channel layer is away: %r", error)
+                await asyncio.sleep(TICK)
+            again = True
 
-    async def _hear(self, layer: Any, channel: str) -> None:
+    async def _hear(self, layer: Any, *, again: bool) -> None:
+        channel = await layer.new_channel("live")
         try:
+            await layer.group_add(live.GROUP, channel)
+            if again:  # nobody heard what was told meanwhile
+                self._tell({"journeys": None, "incidents": None})
             while True:
-                news = await layer.receive(channel)
-                for stream in self.streams.values():
-                    stream.tell(
-                        news["journeys"], news["incidents"], pressing=news.get("pressing", False)
-                    )
-                self._news.set()
-        except (OSError, ConnectionError):
-            logger.warning("No news of changes: the channel layer is away; trying again")
-            await asyncio.sleep(TICK)
+                self._tell(await layer.receive(channel))
         finally:
             with contextlib.suppress(Exception):
                 await layer.group_discard(live.GROUP, channel)
+
+    def _tell(self, news: dict[str, Any]) -> None:
+        for stream in self.streams.values():
+            stream.tell(news["journeys"], news["incidents"], pressing=news.get("pressing", False))
+        self._news.set()
 
     async def _draw(self) -> None:
         while True:

@@ -8,6 +8,7 @@ where access is refused or lost.
 
 import asyncio
 import contextlib
+import logging
 from typing import Any, ClassVar
 
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
@@ -16,6 +17,8 @@ from dashboards.access import may, person
 from dashboards.hub import Hub, hub
 from dashboards.live_views import View, asked_for
 from dashboards.slot import Slot
+
+logger = logging.getLogger(__name__)
 
 SIGNED_OUT = 4401
 FORBIDDEN = 4403
@@ -29,6 +32,7 @@ class LiveSocket(AsyncJsonWebsocketConsumer):
     hub: Hub
     slot: Slot
     view: View | None = None
+    over = False  # refused: nothing is subscribed to any more
     tasks: tuple[asyncio.Task[None], ...] = ()
 
     async def connect(self) -> None:
@@ -45,7 +49,7 @@ class LiveSocket(AsyncJsonWebsocketConsumer):
 
     async def receive_json(self, content: Any, **_: Any) -> None:
         """Subscribe, or send the whole picture again."""
-        if not self.tasks or not isinstance(content, dict):
+        if self.over or not self.tasks or not isinstance(content, dict):
             return
         if content.get("resync") and self.view in self.hub.streams:
             self.slot.renew(self.hub.streams[self.view].snapshot)
@@ -53,11 +57,11 @@ class LiveSocket(AsyncJsonWebsocketConsumer):
         view = asked_for(content, self.scope.get("cookies", {}).get("zone", ""))
         if view is None:
             await self.refuse(UNCLEAR, "Subscribe to board, journey, flow or alerts.")
-        elif not await may(await person(self.scope), view.permission):
-            await self.refuse(FORBIDDEN, "Your account may not see this.")
-        else:
+        elif await self._admits(view, "Your account may not see this."):
             self.view = view
             await self.hub.subscribe(self.slot, view)
+            if self.over:  # refused meanwhile
+                self.hub.leave(self.slot)
 
     async def disconnect(self, code: int) -> None:
         """Leave nothing behind."""
@@ -68,7 +72,10 @@ class LiveSocket(AsyncJsonWebsocketConsumer):
             self.hub.leave(self.slot)
 
     async def refuse(self, code: int, reason: str) -> None:
-        """Say why, and end."""
+        """Say why, and end; once."""
+        if self.over:
+            return
+        self.over = True
         await self.send_json({"kind": "denied", "reason": reason, "code": code})
         await self.close(code)
         await self.disconnect(code)
@@ -79,13 +86,21 @@ class LiveSocket(AsyncJsonWebsocketConsumer):
                 await self.send_json(await self.slot.take())
 
     async def _guard(self) -> None:
-        while True:
+        while not self.over:
             await asyncio.sleep(self.recheck)
-            user = await person(self.scope)
-            if not user.is_authenticated:
-                await self.refuse(SIGNED_OUT, "You are signed out.")
-            elif self.view is not None and not await may(user, self.view.permission):
-                await self.refuse(FORBIDDEN, "Your account may no longer see this.")
+            try:
+                await self._admits(self.view, "Your account may no longer see this.")
+            except Exception as error:  # it must not be the last look
+                logger.warning("A person's rights could not be read, and will be again: %r", error)
+
+    async def _admits(self, view: View | None, forbidden: str) -> bool:
+        """Whether the person may still see `view`; if not, they are refused."""
+        user = await person(self.scope)
+        if not user.is_authenticated:
+            await self.refuse(SIGNED_OUT, "You are signed out.")
+        elif view is not None and not await may(user, view.permission):
+            await self.refuse(FORBIDDEN, forbidden)
+        return not self.over
 
     @classmethod
     async def decode_json(cls, text_data: str) -> Any:

@@ -10,8 +10,11 @@ from itertools import count
 from uuid import uuid4
 
 import pytest
+import redis
 from channels.db import database_sync_to_async
+from channels.layers import InMemoryChannelLayer
 
+from dashboards import hub as hub_module
 from dashboards import stream
 from dashboards.hub import Hub
 from dashboards.live_views import View
@@ -81,3 +84,29 @@ async def test_other_news_waits_for_the_next_frame(monkeypatch):
 
         await asyncio.wait_for(view.told.wait(), PATIENCE)
         assert time.monotonic() + 500 < hub.streams[view].due_at() < math.inf
+
+
+class AwayAtFirst(InMemoryChannelLayer):
+    """A channel layer whose Redis cannot be reached when somebody joins for the first time."""
+
+    refused = False
+
+    async def group_add(self, group, channel):
+        if not self.refused:
+            self.refused = True
+            raise redis.ConnectionError("Connection refused")
+        await super().group_add(group, channel)
+
+
+async def test_news_is_heard_again_after_the_channel_layer_was_away(monkeypatch, settings):
+    monkeypatch.setattr(hub_module, "TICK", 0.01)
+    settings.CHANNEL_LAYERS = {"default": {"BACKEND": f"{__name__}.AwayAtFirst"}}
+    view = Numbered()
+    async with looking_at(view) as (_, slot):
+        assert await number_in(slot) == "1"
+        assert await number_in(slot) == "2"  # joined: what was told meanwhile is looked for
+        view.told.clear()
+
+        await database_sync_to_async(live.announce)([uuid4()])
+
+        await asyncio.wait_for(view.told.wait(), PATIENCE)

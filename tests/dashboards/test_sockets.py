@@ -12,7 +12,7 @@ from dashboards import board_picture
 from dashboards.sockets import FORBIDDEN, SIGNED_OUT, LiveSocket
 from slatrack import live
 from tests import factories
-from tests.dashboards.live_client import LiveClient, cookie
+from tests.dashboards.live_client import PATIENCE, LiveClient, cookie
 from tests.dashboards.signed_in import client as signed_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -121,6 +121,37 @@ async def test_access_lost_while_open_ends_the_socket(lost, monkeypatch):
     await client.hear("snapshot")
     await take_away(lost)
     assert await client.closed() == (FORBIDDEN if lost == "role" else SIGNED_OUT)
+
+
+@pytest.mark.parametrize("lost", ["account", "session"])
+async def test_who_lost_access_before_subscribing_is_told_to_sign_in(lost):
+    client = LiveClient(await session_of())
+    await client.connect()
+    await client.hear("tick")
+    await take_away(lost)
+    await client.say(subscribe="board")
+    assert (await client.hear("denied"))["reason"] == "You are signed out."
+    assert await client.closed() == SIGNED_OUT
+
+
+async def test_rights_are_looked_at_again_after_a_look_that_failed(monkeypatch, caplog):
+    monkeypatch.setattr(LiveSocket, "recheck", 0.05)
+    client = await board()
+    await client.hear("snapshot")
+    await sync_to_async(move)("auth_user", "elsewhere")
+    try:
+        async with asyncio.timeout(PATIENCE):
+            while "rights could not be read" not in caplog.text:
+                await asyncio.sleep(0.01)
+    finally:
+        await sync_to_async(move)("elsewhere", "auth_user")
+    await take_away("account")
+    assert await client.closed() == SIGNED_OUT
+
+
+def move(table: str, to: str) -> None:
+    with connection.schema_editor() as editor:
+        editor.alter_db_table(User, table, to)
 
 
 @sync_to_async
