@@ -7,7 +7,14 @@ from django.contrib.auth.models import User
 from django.db import OperationalError, connection
 from django.test import Client
 
+from slatrack.otlp.frames import UnknownDictionaryError
+from slatrack.tracking import dictionaries, dictionary_training
+from slatrack.tracking.dictionary_models import Dictionary, Kind
+from slatrack.tracking.kept_deadlines import UnknownTermsError
+from slatrack.tracking.models import Journey
+from slatrack.tracking.packing import pack_parts, unpack_parts
 from tests.dashboards.signed_in import client
+from tests.tracking import dictionary_world
 
 pytestmark = pytest.mark.django_db
 
@@ -68,3 +75,32 @@ def test_any_other_error_is_a_failure_that_tells_nothing_of_itself(path, said):
     assert "Retry-After" not in found
     assert said in found.content.decode()
     assert "secret" not in found.content.decode()
+
+
+LOST = UnknownDictionaryError(7), UnknownTermsError("terms 7 of deadlines are lost")
+
+
+@pytest.mark.parametrize("error", LOST)
+@pytest.mark.parametrize("path", ["/", "/api/flows"])
+def test_what_is_lost_is_named_with_what_brings_it_back(path, error):
+    found = asked(client("viewer"), path, error)
+    assert found.status_code == 500
+    assert f"{error}; it can be read again once" in found.content.decode()
+
+
+def test_the_page_of_an_event_whose_dictionary_is_lost_names_it(monkeypatch):
+    dictionary_world.small(monkeypatch)
+    dictionary_world.recorded()
+    dictionary_training.tend(now=dictionary_world.NOW)
+    row = Journey.objects.select_related("flow").order_by("key").first()
+    Journey.objects.filter(id=row.id).update(parts=pack_parts(unpack_parts(row.parts)))
+    number = Dictionary.objects.get(kind=Kind.PARTS).id
+    Dictionary.objects.all().delete()
+    dictionaries.forget()
+    browser = client("viewer")
+    browser.raise_request_exception = False
+
+    found = browser.get(f"/flows/{row.flow.name}/journeys/{row.key}")
+
+    assert found.status_code == 500
+    assert f"dictionary {number} is lost" in found.content.decode()
