@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
-from django.db import OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 
 from slatrack import live
 from slatrack.alerting import crowds
@@ -82,7 +82,7 @@ def _take_up_crowds(flip_ids: Sequence[int] | None, now: datetime) -> tuple[int,
         began = time.monotonic()
         try:
             claimed, count = _take_up_crowd(flip_ids, after, now, limit)
-        except OperationalError:  # the database is busy or away: no flip's fault
+        except (OperationalError, InterfaceError):  # the database is busy or away: no flip's fault
             raise
         except Exception:
             logger.exception("flips cannot be taken up together, so each is by itself")
@@ -152,7 +152,7 @@ def _take_up_all_but_bad(flip_ids: Sequence[int], now: datetime) -> int:
     """
     try:
         return _take_up(flip_ids, now)
-    except OperationalError:  # the database is busy or away: no flip's fault
+    except (OperationalError, InterfaceError):  # the database is busy or away: no flip's fault
         raise
     except Exception:
         if len(flip_ids) == 1:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from slatrack.tracking import room, sources
@@ -48,7 +48,7 @@ def _ask(name: str, question: Callable[[], str]) -> Answer:
     """Ask for the reason against; an empty one means ready."""
     try:
         reason = question()
-    except DatabaseError as error:
+    except (DatabaseError, InterfaceError) as error:
         reason = f"the database does not answer: {type(error).__name__}"
     return Answer(name, not reason, reason)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.db import DatabaseError
+from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -52,7 +52,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
     written, content_type = _form(request.headers.get("Accept", ""))
     try:
         body = written(_Together(_of_processes(), _of_database()))
-    except DatabaseError:
+    except (DatabaseError, InterfaceError):
         body = written(_of_processes())
         if written is generate_latest:
             body += b"# The database does not answer: its gauges are missing.\n"

@@ -13,7 +13,7 @@ from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from threading import Event, get_ident
 
-from django.db import DatabaseError, close_old_connections, connection
+from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 
 from slatrack import metrics
 from slatrack.domain.forecasts.history import History
@@ -75,7 +75,7 @@ def let_go(me: str) -> None:
     """Let another process forecast at once; where the database is away, once the lease is over."""
     try:
         models.Source.objects.filter(name=NAME, owner=me).delete()
-    except DatabaseError as exc:
+    except (DatabaseError, InterfaceError) as exc:
         logger.warning("others forecast only in %s s: %s", LEASE.total_seconds(), exc)
 
 

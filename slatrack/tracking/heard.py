@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from django.db import DatabaseError
+from django.db import DatabaseError, InterfaceError
 
 from slatrack.domain.instants import to_datetime, to_nanoseconds
 from slatrack.domain.spans import Span
@@ -54,7 +54,7 @@ def note(spans: Sequence[Span], *, now: datetime, origins: Sequence[Origin] = ()
             _store(news, latest=to_nanoseconds(now))
         if speaking:
             _store_speakers(speaking, now=now)
-    except DatabaseError:
+    except (DatabaseError, InterfaceError):
         logger.warning("it could not be noted which services are alive", exc_info=True)
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from django.db import DatabaseError, OperationalError, connection, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from msgspec import msgpack
 
 from slatrack.domain.binding import Event
@@ -86,7 +86,7 @@ def join_all(*, now: datetime) -> tuple[int, int]:
             with transaction.atomic():
                 taken = _take(at_once)
                 done = _carry_out([_decoder.decode(one) for one in taken.values()], now=now)
-        except (store.Raced, OperationalError):  # another writer, who got on; or no database
+        except (store.Raced, OperationalError, InterfaceError):  # another writer, or no database
             races += 1
             if not connection.is_usable():
                 break

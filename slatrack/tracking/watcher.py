@@ -13,7 +13,7 @@ from threading import Event
 from typing import ClassVar, NamedTuple
 from uuid import UUID
 
-from django.db import DatabaseError, close_old_connections, connection, transaction
+from django.db import DatabaseError, InterfaceError, close_old_connections, connection, transaction
 
 from slatrack import metrics
 from slatrack.tracking import falling_due, hands, joining, models, quiet_bulk, quiet_rows, sources
@@ -76,7 +76,7 @@ def run(stop: Event) -> None:
             settled, is_lagging = turn(now)
             if beat(now=now):
                 joining.join_left(now=now)
-        except DatabaseError:
+        except (DatabaseError, InterfaceError):
             hands.FULL.clear()
             away_since = _away(away_since)
             close_old_connections()

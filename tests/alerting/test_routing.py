@@ -1,10 +1,12 @@
 import pytest
+from django.db import InterfaceError, OperationalError
 
 from slatrack.alerting import routing
 from slatrack.alerting.models import Alert, Delivery, Incident
 from slatrack.tracking.models import Flip, UnroutedFlip
 from tests import factories as make
 from tests.alerting.told import DUE, NOW, channel, event, met, missed, route, told, warned
+from tests.away import away
 
 pytestmark = pytest.mark.django_db
 
@@ -221,3 +223,15 @@ def test_one_bad_flip_stops_no_other(caplog):
 
     assert list(UnroutedFlip.objects.all()) == [bad]
     assert f"flip {bad.pk} cannot be taken up" in caplog.text
+
+
+@pytest.mark.parametrize("error", [OperationalError("gone"), InterfaceError("closed")])
+def test_a_database_that_is_away_is_no_flips_fault(error, caplog):
+    flip = missed(event())
+
+    with away(error, "INSERT"), pytest.raises(type(error)):
+        routing.take_up(None, now=NOW)
+
+    assert not caplog.records
+    assert routing.take_up(None, now=NOW) == 1
+    assert not UnroutedFlip.objects.filter(pk=flip.pk).exists()

@@ -4,7 +4,7 @@ import json
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import OperationalError, connection
+from django.db import InterfaceError, OperationalError
 from django.test import Client
 
 from slatrack.otlp.frames import UnknownDictionaryError
@@ -13,36 +13,30 @@ from slatrack.tracking.dictionary_models import Dictionary, Kind
 from slatrack.tracking.kept_deadlines import UnknownTermsError
 from slatrack.tracking.models import Journey
 from slatrack.tracking.packing import pack_parts, unpack_parts
+from tests.away import away
 from tests.dashboards.signed_in import client
 from tests.tracking import dictionary_world
 
 pytestmark = pytest.mark.django_db
 
 
-class Away:
-    """A database that answers nothing from now on; or only nothing that is written."""
-
-    def __init__(self, error, only=""):
-        self.error, self.only = error, only
-
-    def __call__(self, execute, sql, params, many, context):
-        if sql.lstrip().startswith(self.only):
-            raise self.error
-        return execute(sql, params, many, context)
-
-
 def asked(browser, path, error, *, only="", **posted):
     browser.raise_request_exception = False
-    with connection.execute_wrapper(Away(error, only)):
+    with away(error, only):
         return browser.post(path, posted) if posted else browser.get(path)
 
 
 LOCKED = OperationalError("database is locked")
 
 
-@pytest.mark.parametrize("path", ["/", "/flows/", "/alerts/"])
-def test_a_page_says_that_the_database_does_not_answer_and_when_to_come_again(path):
-    found = asked(client("viewer"), path, LOCKED)
+CLOSED = InterfaceError("the cursor is closed")
+
+
+@pytest.mark.parametrize(
+    ("path", "error"), [("/", LOCKED), ("/flows/", LOCKED), ("/alerts/", LOCKED), ("/", CLOSED)]
+)
+def test_a_page_says_that_the_database_does_not_answer_and_when_to_come_again(path, error):
+    found = asked(client("viewer"), path, error)
     assert found.status_code == 503
     assert found["Retry-After"] == "5"
     assert "The database does not answer" in found.content.decode()

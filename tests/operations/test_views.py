@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 from django.test import Client
 
 from slatrack import metrics
@@ -14,6 +14,7 @@ from slatrack.operations import readiness
 from slatrack.tracking.models import Source, Tally
 from slatrack.tracking.recorder import record
 from slatrack.tracking.watcher import NAME as WATCHER
+from tests.away import away
 from tests.spans import NOON_NS, SECOND, span, trace_id
 
 EMBEDDED = Environment(database_url="")
@@ -87,6 +88,16 @@ def test_nothing_has_run_yet_but_pages_can_be_served(client, settings):
     assert "never run" in checks["watcher"]
     assert "no partition has been read" in checks["reader"]
     assert ready(client, "?of=pages") == (200, {"database": "", "migrations": ""})
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("error", [OperationalError("gone"), InterfaceError("closed")])
+def test_not_ready_while_the_database_does_not_answer(client, error):
+    with away(error):
+        status, checks = ready(client)
+
+    said = f"the database does not answer: {type(error).__name__}"
+    assert (status, checks) == (503, {"database": said})
 
 
 @pytest.mark.django_db

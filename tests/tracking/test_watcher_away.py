@@ -4,7 +4,7 @@ import logging
 from threading import Event
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import InterfaceError, OperationalError, connection
 
 from slatrack.tracking import watcher
 
@@ -33,7 +33,8 @@ def connected(monkeypatch):
 
 
 def test_a_database_that_is_away_is_told_once_and_so_is_its_return(monkeypatch, caplog):
-    answers = [OperationalError("gone")] * 3 + [False] + [OperationalError("gone")] * 2 + [False]
+    gone, closed = OperationalError("gone"), InterfaceError("the cursor is closed")
+    answers = [gone, closed, gone, False, closed, gone, False]
 
     def any_due(moment, *, overdue):
         answer = answers.pop(0)
