@@ -53,9 +53,8 @@ def kill_again_and_again(scene: Scene) -> None:
 
 def kill_in_commit(scene: Scene) -> None:
     """kill -9 with the COMMIT under way: the database takes it, nobody hears that it did."""
-    scene.send(0.5)
-    for member in scene.consumers:
-        caught(scene, member, lambda link, one=member: one.kill())  # type: ignore[misc]
+    for share, member in zip((0.3, 0.6), scene.consumers, strict=True):
+        caught(scene, share, member, lambda link, one=member: one.kill())  # type: ignore[misc]
         member.start()
     scene.send()
 
@@ -97,15 +96,14 @@ def two_owners(scene: Scene) -> None:
 def two_owners_in_commit(scene: Scene) -> None:
     """The same with a transaction open, whose rows the other needs to take over."""
     member = scene.consumers[0]
-    scene.send(0.5)
-    began = time.monotonic()
 
     def stop(link: Link) -> None:
+        began = time.monotonic()
         member.send(signal.SIGSTOP)
         scene.until(lambda: scene.owned_by(member) == 0, "nobody took over", seconds=TAKEN_OVER)
         scene.notes["seconds_until_taken_over"] = round(time.monotonic() - began, 1)
 
-    caught(scene, member, stop)
+    caught(scene, 0.5, member, stop)
     member.send(signal.SIGCONT)
     scene.send()
 
@@ -116,8 +114,11 @@ def again(member: Member) -> None:
     member.start()
 
 
-def caught(scene: Scene, member: Member, act: Callable[[Link], None]) -> None:
-    """Act on the next COMMIT of `member` that stores spans, and wait until that is done."""
+def caught(scene: Scene, share: float, member: Member, act: Callable[[Link], None]) -> None:
+    """Send up to that share; act on the COMMIT of `member` that stores of it, until that is done.
+
+    It is lain in wait for before anything is sent: a quick consumer is done at once.
+    """
     done: list[bool] = []
 
     def at_commit(link: Link) -> None:
@@ -126,7 +127,9 @@ def caught(scene: Scene, member: Member, act: Callable[[Link], None]) -> None:
         finally:
             done.append(True)
 
+    scene.until(lambda: scene.owned_by(member) > 0, "it owns nothing")
     member.proxy.at_commit = at_commit
+    scene.send(share, wait=False)
     scene.until(lambda: bool(done), "it stored nothing", seconds=150)
 
 
@@ -137,8 +140,7 @@ def ambiguous_commit(scene: Scene) -> None:
         link.swallow = True
 
     for share in (0.3, 0.6, 0.9):
-        scene.send(share, wait=False)
-        caught(scene, scene.rng.choice(scene.consumers), cut)
+        caught(scene, share, scene.rng.choice(scene.consumers), cut)
     scene.send()
 
 
