@@ -83,6 +83,51 @@ def test_pause_counts_what_is_new_and_resume_shows_it(page):
     page.wait_for_selector("#board >> text=T-1")
 
 
+def test_what_came_while_a_paused_page_was_cut_off_is_counted_when_its_line_is_back(page):
+    lines: list[Any] = []
+
+    def arrive(line: Any) -> None:
+        if lines:
+            trade("T-1", "received", ago=5)
+        lines.append(line)
+        line.connect_to_server()
+
+    page.route_web_socket("**/live/", arrive)
+    save_flow()
+    trade("T-0", "received", ago=5)
+    page.goto("/")
+    page.wait_for_selector(LIVE)
+    page.keyboard.press("p")
+    lines[0].close()
+    page.wait_for_selector("#news >> text=1 new")
+    page.click("#news")
+    page.wait_for_selector("#board >> text=T-1")
+
+
+def test_a_page_is_live_once_what_it_shows_came_whole_and_not_before(page):
+    held: list[tuple[Any, str]] = []
+
+    def hold(line: Any) -> None:
+        def pass_on(frame: str) -> None:
+            message = json.loads(frame)
+            if message["kind"] == "tick":
+                line.send(json.dumps({**message, "pulse": "A tick has come."}))
+            else:
+                held.append((line, frame))
+
+        line.connect_to_server().on_message(pass_on)
+
+    page.route_web_socket("**/live/", hold)
+    page.goto("/")
+    page.wait_for_selector("#pulse >> text=A tick has come.")
+    assert page.locator("#live").get_attribute("data-state") == "off"
+    while not held:
+        page.wait_for_timeout(20)
+    for line, frame in held:
+        line.send(frame)
+    page.wait_for_selector(LIVE)
+
+
 @pytest.mark.parametrize(
     ("path", "link"), [("/", "[data-row] a.key"), (JOURNEY, "#way a[data-span]")]
 )

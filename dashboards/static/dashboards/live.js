@@ -15,6 +15,7 @@ let socket;
 let tries = 0;
 let heard = 0; // when anything came last
 let place = { epoch: "", seq: -1 };
+let whole = false; // whether what is shown came whole by this line: only then is the page live
 let paused = false;
 let missed = new Set();
 let over = false;
@@ -40,11 +41,10 @@ function connect() {
   const scheme = location.protocol === "https:" ? "wss" : "ws";
   socket = new WebSocket(`${scheme}://${location.host}/live/`);
   const mine = socket;
+  const wanted = subscription();
   heard = Date.now();
-  socket.onopen = () => {
-    const wanted = subscription();
-    if (wanted) mine.send(JSON.stringify(wanted));
-  };
+  whole = !wanted;
+  socket.onopen = () => wanted && mine.send(JSON.stringify(wanted));
   socket.onmessage = ({ data }) => mine === socket && hear(JSON.parse(data));
   socket.onclose = () => mine === socket && again();
 }
@@ -63,8 +63,9 @@ const resync = () => socket?.readyState === 1 && socket.send('{"resync": true}')
 function hear(message) {
   heard = Date.now();
   if (message.now) setClock(message.now);
+  whole ||= message.kind === "snapshot";
   HEAR[message.kind]?.(message);
-  if (!over) state(paused ? "paused" : "live", paused ? "Paused" : "Live");
+  if (!over && whole) state(paused ? "paused" : "live", paused ? "Paused" : "Live");
 }
 
 const HEAR = {
@@ -85,7 +86,7 @@ const HEAR = {
 };
 
 function anew(message) {
-  if (paused) return;
+  if (paused) return count(Object.keys(message.rows ?? {}).filter((id) => !document.getElementById(id)));
   place = { epoch: message.epoch, seq: message.seq };
   show(message);
 }
@@ -96,14 +97,14 @@ function further(message) {
     document.dispatchEvent(new CustomEvent("slatrack:alerts", { detail: message.incidents }));
     return;
   }
-  if (paused) return count(message);
+  if (paused) return count(Object.keys(message.rows ?? {}));
   if (message.epoch !== place.epoch || message.base_seq !== place.seq) return resync();
   place.seq = message.seq;
   patch(message);
 }
 
-function count(message) {
-  for (const id of Object.keys(message.rows ?? {})) missed.add(id);
+function count(ids) {
+  for (const id of ids) missed.add(id);
   if (!news || !missed.size) return;
   news.hidden = false;
   news.textContent = `${missed.size.toLocaleString()} new`;
