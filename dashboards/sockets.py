@@ -52,7 +52,7 @@ class LiveSocket(AsyncJsonWebsocketConsumer):
         if self.over or not self.tasks or not isinstance(content, dict):
             return
         if content.get("resync") and self.view in self.hub.streams:
-            self.slot.renew(self.hub.streams[self.view].snapshot)
+            self.hub.streams[self.view].renew(self.slot)
             return
         view = asked_for(content, self.scope.get("cookies", {}).get("zone", ""))
         if view is None:

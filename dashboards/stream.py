@@ -61,7 +61,12 @@ class Stream:
         self.slots.add(slot)
         if self.picture is None:
             await self.refresh()
-        slot.renew(self.snapshot)
+        self.renew(slot)
+
+    def renew(self, slot: Slot) -> None:
+        """Send a snapshot next; where nothing could be drawn so far, once it can be."""
+        if self.picture is not None:
+            slot.renew(self.snapshot)
 
     async def refresh(self) -> None:
         """Draw again and offer what changed; a failure is logged, and the old picture stays."""
@@ -74,16 +79,17 @@ class Stream:
         drawn, computed = await database_sync_to_async(self._draw)()
         took = time.monotonic() - began
         self._rests_until = began + max(SHARE * computed, REST * took)
-        self._show(drawn, told)
+        if drawn is not None:
+            self._show(drawn, told)
 
-    def _draw(self) -> tuple[Picture, float]:
-        """Return the picture, and the processor's seconds that it took."""
+    def _draw(self) -> tuple[Picture | None, float]:
+        """Return the picture, None if it failed, and the processor's seconds that it took."""
         began = time.thread_time()
         try:
             drawn = self.view.draw(now=timezone.now())
         except Exception:
             logger.exception("A live view could not be drawn: %s", self.view)
-            drawn = self.picture or Picture()
+            drawn = None
         return drawn, time.thread_time() - began
 
     def _told(self) -> list[int]:
@@ -93,6 +99,8 @@ class Stream:
     def _show(self, drawn: Picture, told: list[int]) -> None:
         before, self.picture = self.picture, drawn
         if before is None:
+            for slot in self.slots:
+                self.renew(slot)
             return
         changes = drawn.since(before)
         if isinstance(self.view, AlertsView) and told:

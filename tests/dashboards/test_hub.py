@@ -13,6 +13,7 @@ import pytest
 import redis
 from channels.db import database_sync_to_async
 from channels.layers import InMemoryChannelLayer
+from django.db import OperationalError
 
 from dashboards import hub as hub_module
 from dashboards import stream
@@ -56,6 +57,19 @@ async def looking_at(view):
         hub.leave(slot)
 
 
+@dataclass(frozen=True)
+class FailsAtFirst(Numbered):
+    """A view that cannot be drawn the first two times."""
+
+    every = 0.01
+
+    def draw(self, *, now):
+        picture = super().draw(now=now)
+        if picture.parts["number"] in ("1", "2"):
+            raise OperationalError("gone")
+        return picture
+
+
 async def number_in(slot):
     """Return the number that the next frame shows; ticks are passed over."""
     async with asyncio.timeout(PATIENCE):
@@ -72,6 +86,11 @@ async def test_pressing_news_reaches_the_browser_before_the_next_frame_is_due(mo
         await database_sync_to_async(live.announce)([uuid4()], pressing=True)
 
         assert await number_in(slot) == "2"
+
+
+async def test_a_page_is_shown_nothing_until_its_view_can_be_drawn():
+    async with looking_at(FailsAtFirst()) as (_, slot):
+        assert await number_in(slot) == "3"
 
 
 async def test_other_news_waits_for_the_next_frame(monkeypatch):
