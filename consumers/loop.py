@@ -161,9 +161,10 @@ class Loop:
                     self._handle(one)
 
     def _patiently(self, work: Callable[[], None]) -> None:
-        """Do `work`, again and again while the database is away. Fenced work is dropped.
+        """Do `work`, again and again while the database is away.
 
         The first failure may be a deadlock or a connection that was cut: it is tried again at once.
+        So is work that was fenced, on what is still ours: it was undone as a whole.
         """
         pause = 0.0
         while True:
@@ -174,7 +175,6 @@ class Loop:
             except sources.Fenced as exc:
                 logger.warning("%s: what was read from it is dropped", exc)
                 self.subscription.fenced(exc.names)
-                break
             except DATABASE_AWAY as exc:
                 reconnect()
                 self._wait(pause, exc)
