@@ -12,7 +12,7 @@ from tests.servers.installed import Place
 
 pytestmark = pytest.mark.servers
 
-FAULTS = ("kill", "backend_terminated", "poison")
+FAULTS = ("kill", "backend_terminated", "claimed", "poison")
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def place(kafka_brokers, postgres_url, redis_url, tmp_path):
     return Place(kafka_brokers, postgres_url, redis_url, tmp_path)
 
 
-def test_what_must_hold_holds_through_kills_cuts_and_garbage(place):
+def test_what_must_hold_holds_through_kills_cuts_claims_and_garbage(place):
     chosen = [part for name in FAULTS for part in ("--fault", name)]
 
     said = place.manage(

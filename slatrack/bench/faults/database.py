@@ -12,6 +12,7 @@ from psycopg import Connection
 
 from slatrack.bench.faults.members import Member
 from slatrack.bench.faults.scene import Scene, Stuck
+from slatrack.bench.faults.topic import PARTITIONS
 
 AWAY = 5.0  # seconds
 LONG = 5.0  # seconds after which a consumer polls beside its transaction: consumers.keeper
@@ -27,6 +28,8 @@ TERMINATE = (
     "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE pid <> pg_backend_pid() "
     "AND datname = current_database() AND backend_type = 'client backend'"
 )
+CLAIM = "UPDATE tracking_source SET epoch = epoch + 1 WHERE topic = %s AND partition = %s"
+CLAIMS = 20
 TERMINATE_ROLE = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename = %s"
 
 
@@ -43,6 +46,21 @@ def restart(scene: Scene) -> None:
         time.sleep(2)
         scene.servers.do("start", "postgres")
     scene.send()
+
+
+def claim(scene: Scene) -> None:
+    """Claim a partition, again and again, as one that reads nothing of it: it has two owners."""
+    with scene.admin() as admin:
+        for number in range(CLAIMS):
+            scene.send((number + 1) / CLAIMS, wait=False)
+            claim_any(scene, admin)
+            time.sleep(scene.rng.uniform(0, 0.5))
+    scene.send()
+
+
+def claim_any(scene: Scene, admin: Connection) -> None:
+    """Fence whoever owns any one of the partitions: it is one of several in a batch."""
+    admin.execute(CLAIM, (scene.topic.name, scene.rng.randrange(PARTITIONS)))
 
 
 def terminate(scene: Scene) -> None:

@@ -94,7 +94,11 @@ class Blowing:
 
 
 def _places(scene: Scene) -> dict[str, list[Gust]]:
-    places = {"tables": [_gust(locked, scene)], "sessions": [_gust(terminated, scene)]}
+    places = {
+        "tables": [_gust(locked, scene)],
+        "sessions": [_gust(terminated, scene)],
+        "claims": [_gust(claimed, scene)],
+    }
     for number, member in enumerate(scene.members):
         places[f"process {number}"] = [_gust(one, member) for one in (killed, stopped, told)]
         ways = (silent, refused, slow, swallowed)
@@ -180,6 +184,15 @@ def locked(scene: Scene) -> Iterator[None]:
             admin.execute(PATIENCE)
             database.lock(admin)
         yield
+
+
+@contextmanager
+def claimed(scene: Scene) -> Iterator[None]:
+    """Claim one partition, as another consumer would that then reads nothing of it."""
+    with suppress(psycopg.Error), scene.admin() as admin:
+        admin.execute(PATIENCE)
+        database.claim_any(scene, admin)
+    yield
 
 
 @contextmanager

@@ -153,6 +153,7 @@ FAULTS: dict[str, Fault] = {
     "catch_up": Fault("a backlog, and how long until it is judged", backlog.catch_up),
     "two_owners": Fault("SIGSTOP, rebalance, SIGCONT", two_owners),
     "two_owners_in_commit": Fault("the same with a transaction open", two_owners_in_commit),
+    "claimed": Fault("others claim one partition of several in a batch", database.claim),
     "database_restart": Fault(
         "PostgreSQL stopped and started", database.restart, needs_servers=True
     ),
