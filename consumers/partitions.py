@@ -21,6 +21,9 @@ class Held:
 
     claim: Claim
     read_to: int = 0
+    expected: int | None = None  # the offset that should come next; None: any
+    doubted: int | None = None  # one that did not come, and is asked for once more
+    has_gaps: bool = False  # one that was asked for twice is not there
     end_seen: int = 0  # where Kafka said that the log ends, past records that are not for readers
     watermark_at: datetime | None = None
     lag: int | None = None
@@ -72,7 +75,29 @@ class Partitions:
     def take(self, topic: str, claims: dict[int, Claim]) -> None:
         """Own these from now on."""
         for partition, claim in claims.items():
-            self.held[topic, partition] = Held(claim, read_to=claim.next_offset or 0)
+            at = claim.next_offset
+            self.held[topic, partition] = Held(claim, read_to=at or 0, expected=at)
+
+    def follow(self, messages: Iterable[Any]) -> dict[Place, tuple[int, int]]:
+        """Return where records do not follow those before: what was expected, and what came.
+
+        Logs with transactions, or compacted ones, have gaps. A gap is told once; where it comes
+        again it is one, and so are later ones of that partition.
+        """
+        jumps: dict[Place, tuple[int, int]] = {}
+        for message in messages:
+            place, offset = (message.topic(), message.partition()), message.offset()
+            held = self.held.get(place)
+            if held is None or place in jumps:
+                continue
+            expected = offset if held.expected is None or held.has_gaps else held.expected
+            if offset > expected and held.doubted != expected:
+                held.doubted = expected
+                jumps[place] = expected, offset
+                continue
+            held.has_gaps |= offset > expected
+            held.expected = offset + 1
+        return jumps
 
     def drop(self, places: list[Place]) -> None:
         """Own these no longer."""

@@ -5,6 +5,7 @@ moved with the spans. Each change of owner is a claim there, which fences whoeve
 """
 
 import logging
+import math
 import time
 from collections.abc import Callable, Iterable
 from copy import copy
@@ -14,7 +15,6 @@ from typing import Any, NamedTuple
 
 from confluent_kafka import (
     OFFSET_BEGINNING,
-    OFFSET_END,
     Consumer,
     KafkaError,
     KafkaException,
@@ -34,6 +34,7 @@ logger = logging.getLogger(__name__)
 
 TOUCH_EVERY = timedelta(milliseconds=150)
 CLAIM_PATIENCE = 60  # attempts, a second apart; Kafka allows 5 minutes
+NO_JUMP = 0, math.inf
 QUIET = frozenset({KafkaError._PARTITION_EOF})
 
 
@@ -88,9 +89,25 @@ class Subscription:
             self._hearing.heard()
         epochs = {place: held.claim.epoch for place, held in self.partitions.held.items()}
         self._reclaim()
-        known = [m for m in good if (m.topic(), m.partition()) in epochs]
+        known = self._in_order([m for m in good if (m.topic(), m.partition()) in epochs], ends)
         fetched = Fetched(known, epochs, ends, self._gathering.behind)
         return fetched._replace(messages=self.owned(fetched))
+
+    def _in_order(self, messages: list[Any], ends: dict[Place, int]) -> list[Any]:
+        """Return the records that follow those before; where there is a gap, read it once more.
+
+        The client must pass over nothing that is there, whatever befell it.
+        """
+        jumps = self.partitions.follow(messages)
+        if not jumps:
+            return messages
+        for place, (expected, came) in jumps.items():
+            logger.warning("%s/%s: %s follows %s: read once more", *place, came, expected - 1)
+            ends.pop(place, None)  # not all before it has been read
+        self._place([TopicPartition(*place, expected) for place, (expected, _) in jumps.items()])
+        return [
+            m for m in messages if m.offset() < jumps.get((m.topic(), m.partition()), NO_JUMP)[1]
+        ]
 
     def owned(self, fetched: Fetched) -> list[Any]:
         """Return those of the fetched messages that are still ours, under the same claim.
@@ -197,18 +214,21 @@ class Subscription:
         self._unowned.update(places)  # until claimed; whatever fails here, `fetch` tries it again
         starts = self._starts(places)
         consumer.incremental_assign(starts)
-        # The client remembers that a partition was paused even while others read it.
-        (consumer.pause if self.paused else consumer.resume)(starts)
+        self._pause_or_resume(starts, unclaimed=not self._unowned.isdisjoint(places))
         logger.info("reading %s", ", ".join(f"{topic}/{number}" for topic, number in places))
 
     def _starts(self, places: list[Place]) -> list[TopicPartition]:
-        """Return where to read on; from nowhere yet where the database cannot tell."""
+        """Return where to read on; where the database cannot tell, any place: nothing is read yet.
+
+        None that Kafka must be asked for, as an end is: when librdkafka hears it after it was told
+        the true one, it goes there all the same, and passes over what lies between.
+        """
         try:
             return self._claim(places)
         except DATABASE_AWAY as exc:
             logger.warning("the database is away, partitions are claimed when it is back: %s", exc)
             reconnect()
-            return [TopicPartition(*place, OFFSET_END) for place in places]
+            return [TopicPartition(*place, 0) for place in places]
 
     def _on_revoke(self, consumer: Consumer, revoked: list[TopicPartition]) -> None:
         places = [(one.topic, one.partition) for one in revoked]
@@ -253,6 +273,12 @@ class Subscription:
         """Read assigned partitions from elsewhere. Seeking would fail after an error."""
         self._consumer.incremental_unassign(starts)
         self._consumer.incremental_assign(starts)
+        self._pause_or_resume(starts)
+
+    def _pause_or_resume(self, places: list[TopicPartition], *, unclaimed: bool = False) -> None:
+        """Say so anew: the client remembers a pause even while others read a partition."""
+        pauses = self.paused or unclaimed
+        (self._consumer.pause if pauses else self._consumer.resume)(places)
 
     def _is_event(self, message: Any, ends: dict[Place, int]) -> bool:
         error = message.error()
@@ -281,7 +307,8 @@ class Subscription:
             self._count_lost(lost)
         elif first < held.read_to:
             logger.error("%s/%s: is a new log, shorter than what was read: read again", *place)
-        held.read_to, held.asked = first, None
+        held.read_to = held.expected = first
+        held.asked = None
         self._place([TopicPartition(*place, first)])
 
     def _count_lost(self, number: int) -> None:

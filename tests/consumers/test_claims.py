@@ -22,6 +22,7 @@ from consumers.loop import Loop
 from consumers.subscription import Subscription
 from slatrack.tracking.models import Source, Trace
 from slatrack.tracking.recorder import record
+from tests.away import away
 from tests.consumers.test_loop import Message, one
 
 pytestmark = pytest.mark.django_db
@@ -35,6 +36,7 @@ STEPS = st.lists(
         st.tuples(st.just("claim"), PLACES),  # by another, between two batches
         st.tuples(st.just("claim amid"), PLACES),  # the same, as the next batch is recorded
         st.tuples(st.just("fail"), st.sampled_from(["before", "after"])),  # what is recorded next
+        st.tuples(st.just("jump"), PLACES),  # the client passes over a record
         st.tuples(st.just("revoke"), PLACES),
         st.tuples(st.just("assign"), PLACES),
     ),
@@ -50,12 +52,18 @@ class Kafka:
         self.topic, self.logs = topic, {number: [] for number in PARTITIONS}
         self.at: dict[int, int] = {}  # where it reads, by partition that it was assigned
         self.paused: set[int] = set()
+        self.gaps: set[int] = set()  # offsets of what is no record, as marks of transactions
+        self.placed: list[int] = []
 
     def __call__(self, configuration):
         return self
 
     def subscribe(self, topics, *, on_assign, on_revoke, on_lost):
         self.on_assign, self.on_revoke = on_assign, on_revoke
+
+    def jump(self, numbers):
+        for number in numbers & self.at.keys():
+            self.at[number] = min(self.at[number] + 1, len(self.logs[number]))
 
     def given(self, numbers):
         return [TopicPartition(self.topic, number) for number in sorted(numbers)]
@@ -71,6 +79,7 @@ class Kafka:
             end = len(self.logs[start.partition])
             special = {OFFSET_BEGINNING: 0, OFFSET_END: end}
             self.at[start.partition] = special.get(start.offset, start.offset)
+            self.placed.append(self.at[start.partition])
 
     def incremental_unassign(self, gone):
         for place in gone:
@@ -89,8 +98,9 @@ class Kafka:
         found = []
         for number in sorted(self.at.keys() - self.paused):
             while self.at[number] < len(self.logs[number]) and len(found) < most:
-                value = self.logs[number][self.at[number]]
-                found.append(Record(self.at[number], value, number, self.topic))
+                value, offset = self.logs[number][self.at[number]], self.at[number]
+                if offset not in self.gaps:
+                    found.append(Record(offset, value, number, self.topic))
                 self.at[number] += 1
         return found
 
@@ -169,6 +179,12 @@ class World:
         for _ in range(len(self.sent) + 6):
             self.loop.run_once()
 
+    def go_on(self):
+        """Let a record come in each partition: by what follows a jump it is noticed."""
+        for number in PARTITIONS:
+            self.do("send", number)
+        self.read_all()
+
     def stored(self):
         return {int.from_bytes(row.id.bytes, "big") for row in Trace.objects.all()} & self.sent
 
@@ -190,10 +206,44 @@ def test_each_record_is_stored_whoever_claims_what_and_whatever_fails_in_between
 ):
     world = World(monkeypatch, batch)
     world.kafka.assign(set(PARTITIONS))
+    world.go_on()
 
     for what, where in steps:
         world.do(what, where)
     world.read_all()
+    world.go_on()
 
     assert world.stored() == world.sent
     assert world.offsets() == [len(world.kafka.logs[number]) for number in PARTITIONS]
+
+
+def test_what_is_assigned_while_the_database_is_away_waits_paused_at_a_place_nobody_asks_for(
+    monkeypatch,
+):
+    """An end that Kafka is asked for comes late, and moves librdkafka on: records are lost."""
+    world = World(monkeypatch, 50)
+    for number in PARTITIONS:
+        world.do("send", number)
+
+    with away(OperationalError("gone")):
+        world.kafka.assign(set(PARTITIONS))
+
+    assert world.kafka.at == dict.fromkeys(PARTITIONS, 0)
+    assert world.kafka.paused == set(PARTITIONS)
+    world.read_all()
+    assert world.kafka.paused == set()
+    assert world.stored() == world.sent
+
+
+def test_a_gap_is_read_twice_and_only_the_first_of_a_partition(monkeypatch):
+    world = World(monkeypatch, 50)
+    world.kafka.gaps = {1, 3, 5}
+    world.kafka.assign({0})
+    for _ in range(7):
+        world.do("send", 0)
+        world.do("read", None)
+    world.do("read", None)
+
+    assert world.stored() == {n for at, n in enumerate(sorted(world.sent)) if at not in (1, 3, 5)}
+    assert world.kafka.placed == [0, 1]
+    assert world.offsets()[0] == 7
