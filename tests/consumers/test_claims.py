@@ -11,7 +11,7 @@ from itertools import count
 from types import SimpleNamespace
 
 import pytest
-from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, KafkaError, TopicPartition
 from django.db import OperationalError
 from django.db.models import F
 from hypothesis import HealthCheck, example, given, settings
@@ -102,6 +102,8 @@ class Kafka:
                 if offset not in self.gaps:
                     found.append(Record(offset, value, number, self.topic))
                 self.at[number] += 1
+            if self.at[number] == len(self.logs[number]) and found:
+                found.append(End(self.at[number], b"", number, self.topic))
         return found
 
     def commit(self, **_):
@@ -123,6 +125,11 @@ class Record(Message):
 
     def error(self):
         return None
+
+
+class End(Record):
+    def error(self):
+        return KafkaError(KafkaError._PARTITION_EOF)
 
 
 class World:
@@ -247,3 +254,21 @@ def test_a_gap_is_read_twice_and_only_the_first_of_a_partition(monkeypatch):
     assert world.stored() == {n for at, n in enumerate(sorted(world.sent)) if at not in (1, 3, 5)}
     assert world.kafka.placed == [0, 1]
     assert world.offsets()[0] == 7
+
+
+def test_who_passed_over_a_record_has_not_reached_the_end(monkeypatch):
+    world = World(monkeypatch, 50)
+    world.kafka.assign({0})
+    world.do("send", 0)
+    world.do("read", None)
+    [held] = world.loop.subscription.partitions.held.values()
+    assert held.end_seen == 1
+
+    world.do("send", 0)
+    world.do("jump", {0})
+    world.do("send", 0)
+    world.do("read", None)
+
+    assert (world.offsets()[0], held.end_seen) == (1, 1)
+    world.do("read", None)
+    assert (world.offsets()[0], held.end_seen) == (3, 3)
