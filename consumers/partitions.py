@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from confluent_kafka import OFFSET_BEGINNING
+
 from slatrack.tracking.sources import Advance, Claim
 
 Place = tuple[str, int]  # topic, partition
@@ -21,7 +23,7 @@ class Held:
 
     claim: Claim
     read_to: int = 0
-    expected: int | None = None  # the offset that should come next; None: any
+    expected: int = OFFSET_BEGINNING  # the offset that should come next
     doubted: int | None = None  # one that did not come, and is asked for once more
     has_gaps: bool = False  # one that was asked for twice is not there
     end_seen: int = 0  # where Kafka said that the log ends, past records that are not for readers
@@ -76,13 +78,16 @@ class Partitions:
         """Own these from now on."""
         for partition, claim in claims.items():
             at = claim.next_offset
-            self.held[topic, partition] = Held(claim, read_to=at or 0, expected=at)
+            self.held[topic, partition] = Held(
+                claim, read_to=at or 0, expected=OFFSET_BEGINNING if at is None else at
+            )
 
     def follow(self, messages: Iterable[Any]) -> dict[Place, tuple[int, int]]:
         """Return where records do not follow those before: what was expected, and what came.
 
         Logs with transactions, or compacted ones, have gaps. A gap is told once; where it comes
-        again it is one, and so are later ones of that partition.
+        again it is one, and so are later ones of that partition. A log that has lost its first
+        records to retention begins with one.
         """
         jumps: dict[Place, tuple[int, int]] = {}
         for message in messages:
@@ -90,12 +95,12 @@ class Partitions:
             held = self.held.get(place)
             if held is None or place in jumps:
                 continue
-            expected = offset if held.expected is None or held.has_gaps else held.expected
-            if offset > expected and held.doubted != expected:
+            expected = offset if held.has_gaps else held.expected
+            if offset > max(expected, 0) and held.doubted != expected:
                 held.doubted = expected
                 jumps[place] = expected, offset
                 continue
-            held.has_gaps |= offset > expected
+            held.has_gaps |= 0 <= expected < offset
             held.expected = offset + 1
         return jumps
 

@@ -102,7 +102,8 @@ class Subscription:
         if not jumps:
             return messages
         for place, (expected, came) in jumps.items():
-            logger.warning("%s/%s: %s follows %s: read once more", *place, came, expected - 1)
+            where = "its beginning" if expected == OFFSET_BEGINNING else expected
+            logger.warning("%s/%s: %s came, read once more from %s", *place, came, where)
             ends.pop(place, None)  # not all before it has been read
         self._place([TopicPartition(*place, expected) for place, (expected, _) in jumps.items()])
         return [

@@ -213,7 +213,6 @@ def test_each_record_is_stored_whoever_claims_what_and_whatever_fails_in_between
 ):
     world = World(monkeypatch, batch)
     world.kafka.assign(set(PARTITIONS))
-    world.go_on()
 
     for what, where in steps:
         world.do(what, where)
