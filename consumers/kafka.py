@@ -16,10 +16,11 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
+from consumers.fetched import ClaimError
 from consumers.hearing import DeafError
 from consumers.intake import LOGS, SPANS
 from consumers.loop import Loop
-from consumers.subscription import ClaimError, Subscription
+from consumers.subscription import Subscription
 from slatrack import live
 from slatrack.otlp.decoding import ENCODINGS
 from slatrack.tracking.recorder import record

@@ -17,6 +17,7 @@ from typing import Any, Protocol
 
 from confluent_kafka import KafkaException
 
+from consumers.fetched import ClaimError, Fetched
 from consumers.gathering import FULL
 from consumers.intake import (
     DATABASE_AWAY,
@@ -31,7 +32,7 @@ from consumers.intake import (
 )
 from consumers.keeper import Keeper
 from consumers.partitions import Reached, reached
-from consumers.subscription import ClaimError, Fetched, Subscription
+from consumers.subscription import Subscription
 from slatrack.otlp.decoding import Decoder, Wanted
 from slatrack.tracking import sources
 

@@ -5,13 +5,12 @@ moved with the spans. Each change of owner is a claim there, which fences whoeve
 """
 
 import logging
-import math
 import time
 from collections.abc import Callable, Iterable
 from copy import copy
 from datetime import datetime, timedelta
 from threading import Event
-from typing import Any, NamedTuple
+from typing import Any
 
 from confluent_kafka import (
     OFFSET_BEGINNING,
@@ -23,6 +22,7 @@ from confluent_kafka import (
 
 from consumers import hearing
 from consumers.brokers import Brokers, admin_settings
+from consumers.fetched import ClaimError, Fetched, before
 from consumers.gathering import Gathering
 from consumers.intake import DATABASE_AWAY, reconnect
 from consumers.partitions import Partitions, Place, Reached
@@ -34,17 +34,7 @@ logger = logging.getLogger(__name__)
 
 TOUCH_EVERY = timedelta(milliseconds=150)
 CLAIM_PATIENCE = 60  # attempts, a second apart; Kafka allows 5 minutes
-NO_JUMP = 0, math.inf
 QUIET = frozenset({KafkaError._PARTITION_EOF})
-
-
-class Fetched(NamedTuple):
-    """Records, and the claims that they were fetched under: an epoch by topic and partition."""
-
-    messages: list[Any]
-    epochs: dict[Place, int]
-    ends: dict[Place, int]  # where Kafka said that logs end, once these records are read
-    more: bool  # as many as were asked for: there is a backlog
 
 
 class Subscription:
@@ -106,9 +96,7 @@ class Subscription:
             logger.warning("%s/%s: %s came, read once more from %s", *place, came, where)
             ends.pop(place, None)  # not all before it has been read
         self._place([TopicPartition(*place, expected) for place, (expected, _) in jumps.items()])
-        return [
-            m for m in messages if m.offset() < jumps.get((m.topic(), m.partition()), NO_JUMP)[1]
-        ]
+        return before(jumps, messages)
 
     def owned(self, fetched: Fetched) -> list[Any]:
         """Return those of the fetched messages that are still ours, under the same claim.
@@ -317,7 +305,3 @@ class Subscription:
             housekeeping.count(LOST_TO_RETENTION, number)
         except DATABASE_AWAY as exc:
             logger.warning("%s more %s: not counted: %s", number, LOST_TO_RETENTION, exc)
-
-
-class ClaimError(Exception):
-    """No partition can be claimed; the consumer starts over."""

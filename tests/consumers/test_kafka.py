@@ -5,7 +5,6 @@ import time
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from itertools import count
 from types import SimpleNamespace
 
 import pytest
@@ -185,33 +184,6 @@ def test_records_of_few_spans_are_gathered_into_large_batches(cluster):
 
     assert max(batches) > 400  # of which 200 may be asked for at a time
     assert Trace.objects.count() == 1_500
-
-
-@on_both
-def test_records_of_other_partitions_are_stored_where_one_of_their_batch_was_claimed_away(cluster):
-    loop, numbers, fenced = cluster.join(), count(1), []
-    drop = loop.subscription.fenced
-
-    def claimed_away(spans, **others):
-        """Another consumer claims one partition as a batch with records of both is recorded."""
-        if len(others["offsets"]) == 2 and not fenced:
-            Source.objects.filter(topic=cluster.topic, partition=1).update(epoch=1000)
-        return record(spans, **others)
-
-    def sent_until_fenced() -> bool:
-        for partition in (0, 1):
-            cluster.send(one(next(numbers)), partition=partition)
-        return bool(fenced)
-
-    loop.record = claimed_away
-    loop.subscription.fenced = lambda names: (fenced.extend(names), drop(names))
-    cluster.until(sent_until_fenced)
-    assert [name[-2:] for name in fenced] == [":1"]
-
-    sent = next(numbers)
-    cluster.send(one(sent))
-    cluster.until(lambda: cluster.offset(0) == sent // 2 + 1 and cluster.offset(1) == sent // 2)
-    assert Trace.objects.count() == sent
 
 
 @on_both

@@ -9,9 +9,9 @@ from confluent_kafka import KafkaException
 from django.db import InternalError, OperationalError, ProgrammingError
 
 from consumers import keeper, loop
+from consumers.fetched import ClaimError, Fetched
 from consumers.loop import Loop
 from consumers.partitions import Held, Partitions
-from consumers.subscription import ClaimError, Fetched
 from slatrack.tracking.models import SetAside, Source, Speaker, Trace
 from slatrack.tracking.recorder import record
 from slatrack.tracking.sources import Advance, Claim, claim
