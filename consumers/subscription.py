@@ -26,8 +26,8 @@ from consumers.fetched import ClaimError, Fetched, before
 from consumers.gathering import Gathering
 from consumers.intake import DATABASE_AWAY, reconnect
 from consumers.partitions import Partitions, Place, Reached
-from slatrack.tracking import housekeeping, sources
-from slatrack.tracking.housekeeping import LOST_TO_RETENTION
+from consumers.retention import count_lost
+from slatrack.tracking import sources
 from slatrack.tracking.sources import Advance
 
 logger = logging.getLogger(__name__)
@@ -293,15 +293,9 @@ class Subscription:
         if first > held.read_to:
             lost = first - held.read_to
             logger.error("%s/%s: %s records lost to Kafka's retention, unread", *place, lost)
-            self._count_lost(lost)
+            count_lost(lost)
         elif first < held.read_to:
             logger.error("%s/%s: is a new log, shorter than what was read: read again", *place)
         held.read_to = held.expected = first
         held.asked = None
         self._place([TopicPartition(*place, first)])
-
-    def _count_lost(self, number: int) -> None:
-        try:
-            housekeeping.count(LOST_TO_RETENTION, number)
-        except DATABASE_AWAY as exc:
-            logger.warning("%s more %s: not counted: %s", number, LOST_TO_RETENTION, exc)
