@@ -92,8 +92,7 @@ class Subscription:
         if not jumps:
             return messages
         for place, (expected, came) in jumps.items():
-            where = "its beginning" if expected == OFFSET_BEGINNING else expected
-            logger.warning("%s/%s: %s came, read once more from %s", *place, came, where)
+            logger.warning("%s/%s: %s came, read once more from %s", *place, came, expected)
             ends.pop(place, None)  # not all before it has been read
         self._place([TopicPartition(*place, expected) for place, (expected, _) in jumps.items()])
         return before(jumps, messages)
@@ -266,8 +265,8 @@ class Subscription:
 
     def _pause_or_resume(self, places: list[TopicPartition], *, unclaimed: bool = False) -> None:
         """Say so anew: the client remembers a pause even while others read a partition."""
-        pauses = self.paused or unclaimed
-        (self._consumer.pause if pauses else self._consumer.resume)(places)
+        client = self._consumer
+        (client.pause if self.paused or unclaimed else client.resume)(places)
 
     def _is_event(self, message: Any, ends: dict[Place, int]) -> bool:
         error = message.error()
