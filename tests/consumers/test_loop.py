@@ -398,18 +398,3 @@ def test_a_clock_that_was_an_hour_ahead_takes_its_watermark_back():
     held.told(5, asked_at=NOW, now=NOW)
     assert held.watermark_at == NOW
     assert not replace(held, stored_at=ahead).stored_between(NOW - timedelta(seconds=1), NOW)
-
-
-@pytest.mark.django_db
-def test_a_partition_that_others_own_by_now_takes_none_of_another_ones_records_with_it():
-    twin = Twin([Message(4, one(1)), Message(7, one(2), partition=1)], [Message(5, one(3))])
-    loop = a_loop(twin)
-    claim(TOPIC, [1], group="g", owner="b", now=NOW)
-
-    loop.run_once()
-
-    assert (stored(0), stored(1)) == (5, None)
-    assert twin.lost == ["g:spans:1"]
-    loop.run_once()
-    assert (stored(0), stored(1)) == (6, None)
-    assert {row.id.bytes[-1] for row in Trace.objects.all()} == {1, 3}
