@@ -1,5 +1,6 @@
 """Partitions: what one consumer holds of Kafka, and how far it has read in each."""
 
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -8,6 +9,8 @@ from typing import Any
 from confluent_kafka import OFFSET_BEGINNING
 
 from slatrack.tracking.sources import Advance, Claim
+
+logger = logging.getLogger(__name__)
 
 Place = tuple[str, int]  # topic, partition
 
@@ -40,6 +43,12 @@ class Held:
         if self.asked is not None and self.read_to >= self.asked[0]:
             self._rise(self.asked[1], now)
             self.asked = None
+
+    def jumps(self, offset: int) -> bool:
+        """Whether records before this one did not come, and have not been asked for twice."""
+        if self.has_gaps or self.doubted == self.expected:
+            return False
+        return offset > max(self.expected, 0)
 
     def told(self, end: int, *, asked_at: datetime, now: datetime) -> None:
         """Note where the log ended when the broker, really reached, was asked."""
@@ -82,27 +91,28 @@ class Partitions:
                 claim, read_to=at or 0, expected=OFFSET_BEGINNING if at is None else at
             )
 
-    def follow(self, messages: Iterable[Any]) -> dict[Place, tuple[int, int]]:
-        """Return where records do not follow those before: what was expected, and what came.
+    def follow(self, messages: Iterable[Any]) -> tuple[list[Any], dict[Place, int]]:
+        """Return the records that follow those before them, and what to read once more.
 
-        Logs with transactions, or compacted ones, have gaps. A gap is told once; where it comes
-        again it is one, and so are later ones of that partition. A log that has lost its first
-        records to retention begins with one.
+        Logs with transactions, or compacted ones, have gaps. At the first one of a partition what
+        comes after it is left out, and the offset told that was expected; where the gap comes again
+        it is one, and so are later ones. A log that lost its first records begins with one.
         """
-        jumps: dict[Place, tuple[int, int]] = {}
+        kept, again = list[Any](), dict[Place, int]()
         for message in messages:
             place, offset = (message.topic(), message.partition()), message.offset()
             held = self.held.get(place)
-            if held is None or place in jumps:
+            if held is None or place in again:
                 continue
-            expected = offset if held.has_gaps else held.expected
-            if offset > max(expected, 0) and held.doubted != expected:
-                held.doubted = expected
-                jumps[place] = expected, offset
+            if held.jumps(offset):
+                again[place] = held.doubted = held.expected
+                where = held.expected if held.expected >= 0 else "its beginning"
+                logger.warning("%s/%s: read once more from %s: %s came", *place, where, offset)
                 continue
-            held.has_gaps |= 0 <= expected < offset
-            held.expected = offset + 1
-        return jumps
+            held.has_gaps |= 0 <= held.expected < offset
+            held.expected = max(held.expected, offset + 1)  # an older one comes before an error
+            kept.append(message)
+        return kept, again
 
     def drop(self, places: list[Place]) -> None:
         """Own these no longer."""

@@ -22,7 +22,7 @@ from confluent_kafka import (
 
 from consumers import hearing
 from consumers.brokers import Brokers, admin_settings
-from consumers.fetched import ClaimError, Fetched, before
+from consumers.fetched import ClaimError, Fetched
 from consumers.gathering import Gathering
 from consumers.intake import DATABASE_AWAY, reconnect
 from consumers.partitions import Partitions, Place, Reached
@@ -88,14 +88,12 @@ class Subscription:
 
         The client must pass over nothing that is there, whatever befell it.
         """
-        jumps = self.partitions.follow(messages)
-        if not jumps:
-            return messages
-        for place, (expected, came) in jumps.items():
-            logger.warning("%s/%s: %s came, read once more from %s", *place, came, expected)
+        kept, again = self.partitions.follow(messages)
+        for place in again:
             ends.pop(place, None)  # not all before it has been read
-        self._place([TopicPartition(*place, expected) for place, (expected, _) in jumps.items()])
-        return before(jumps, messages)
+        if again:
+            self._place([TopicPartition(*place, at) for place, at in again.items()])
+        return kept
 
     def owned(self, fetched: Fetched) -> list[Any]:
         """Return those of the fetched messages that are still ours, under the same claim.
@@ -276,21 +274,23 @@ class Subscription:
         if error.code() == KafkaError._PARTITION_EOF:
             ends[place] = message.offset()
         elif error.code() == KafkaError._AUTO_OFFSET_RESET and place in self.partitions.held:
-            self._overtaken(place)
+            self._overtaken(place, message.offset())
         elif error.code() not in QUIET and error.str() not in self._complained:
             self._complained.add(error.str())
             logger.warning("Kafka: %s", error.str())
         return True
 
-    def _overtaken(self, place: Place) -> None:
-        """Go on at the first record there is, and never in silence: some were not read."""
+    def _overtaken(self, place: Place, at: int) -> None:
+        """Go on at the first record there is, and never in silence: some were not read.
+
+        `at` is where the client wanted to read: all before that was handed on, if not yet stored.
+        """
         held = self.partitions.held[place]
         try:
             first, _ = self._consumer.get_watermark_offsets(TopicPartition(*place), timeout=10.0)
         except KafkaException:
             first = held.read_to  # the same error comes again, once Kafka is back
-        if first > held.read_to:
-            lost = first - held.read_to
+        if (lost := first - max(at, held.read_to)) > 0:
             logger.error("%s/%s: %s records lost to Kafka's retention, unread", *place, lost)
             count_lost(lost)
         elif first < held.read_to:

@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 from consumers import brokers, subscription
 from consumers.loop import Loop
 from consumers.subscription import Subscription
-from slatrack.tracking.models import Source, Trace
+from slatrack.tracking.housekeeping import LOST_TO_RETENTION
+from slatrack.tracking.models import Source, Tally, Trace
 from slatrack.tracking.recorder import record
 from tests.away import away
 from tests.consumers.test_loop import Message, one
@@ -54,6 +55,7 @@ class Kafka:
         self.paused: set[int] = set()
         self.gaps: set[int] = set()  # offsets of what is no record, as marks of transactions
         self.placed: list[int] = []
+        self.deleted = range(0)  # offsets of partition 0 that retention has taken, as it is read
 
     def __call__(self, configuration):
         return self
@@ -98,6 +100,10 @@ class Kafka:
         found = []
         for number in sorted(self.at.keys() - self.paused):
             while self.at[number] < len(self.logs[number]) and len(found) < most:
+                if number == 0 and self.at[number] in self.deleted:
+                    found.append(Overtaken(self.at[number], b"", number, self.topic))
+                    self.paused.add(number)  # it reads no more until it is told where
+                    break
                 value, offset = self.logs[number][self.at[number]], self.at[number]
                 if offset not in self.gaps:
                     found.append(Record(offset, value, number, self.topic))
@@ -105,6 +111,9 @@ class Kafka:
             if self.at[number] == len(self.logs[number]) and found:
                 found.append(End(self.at[number], b"", number, self.topic))
         return found
+
+    def get_watermark_offsets(self, place, timeout):
+        return self.deleted.stop, len(self.logs[0])
 
     def commit(self, **_):
         pass
@@ -130,6 +139,11 @@ class Record(Message):
 class End(Record):
     def error(self):
         return KafkaError(KafkaError._PARTITION_EOF)
+
+
+class Overtaken(Record):
+    def error(self):
+        return KafkaError(KafkaError._AUTO_OFFSET_RESET)
 
 
 class World:
@@ -271,3 +285,21 @@ def test_who_passed_over_a_record_has_not_reached_the_end(monkeypatch):
     assert (world.offsets()[0], held.end_seen) == (1, 1)
     world.do("read", None)
     assert (world.offsets()[0], held.end_seen) == (3, 3)
+
+
+def test_what_retention_took_in_the_midst_of_a_batch_is_counted_once_and_the_rest_stored(
+    monkeypatch,
+):
+    world = World(monkeypatch, 50)
+    world.kafka.assign({0})
+    for _ in range(8):
+        world.do("send", 0)
+    world.kafka.deleted = range(2, 5)
+
+    for _ in range(3):
+        world.do("read", None)
+
+    sent = sorted(world.sent)
+    assert world.stored() == {*sent[:2], *sent[5:]}
+    assert Tally.objects.get(name=LOST_TO_RETENTION).count == 3
+    assert (world.kafka.placed, world.offsets()[0]) == ([0, 5], 8)

@@ -101,6 +101,16 @@ def test_not_ready_while_the_database_does_not_answer(client, error):
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("error", [OperationalError("gone"), InterfaceError("closed")])
+def test_metrics_say_that_those_of_the_database_are_missing(client, error):
+    with away(error):
+        told = client.get("/metrics").content.decode()
+
+    assert "The database does not answer: its gauges are missing." in told
+    assert "slatrack_" in told
+
+
+@pytest.mark.django_db
 def test_over_otlp_alone_no_reader_of_kafka_is_missed(settings):
     settings.SLATRACK = Environment(database_url="postgresql://db/x")
 

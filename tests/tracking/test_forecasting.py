@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import InterfaceError, OperationalError
 
 from slatrack.alerting.models import Alert, Incident
 from slatrack.alerting.routing import take_up
@@ -18,6 +18,7 @@ from slatrack.tracking.models import (
     UnroutedFlip,
 )
 from slatrack.tracking.recorder import record
+from tests.away import away
 from tests.recorded_flips import recorded
 from tests.tracking.forecast_world import (
     DOCUMENT,
@@ -243,12 +244,10 @@ def test_one_process_forecasts_and_another_takes_over_once_it_is_silent():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_forecaster_that_ends_while_the_database_is_away_leaves_it_to_its_lease(caplog):
-    def away(*_):
-        raise OperationalError("gone")
-
+@pytest.mark.parametrize("error", [OperationalError("gone"), InterfaceError("gone")])
+def test_a_forecaster_that_ends_while_the_database_is_away_leaves_it_to_its_lease(error, caplog):
     assert forecasting.claim("one", now=at(0))
-    with connection.execute_wrapper(away):
+    with away(error):
         forecasting.let_go("one")
 
     assert "others forecast only in 15.0 s: gone" in caplog.text

@@ -3,10 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from django.db import InterfaceError, OperationalError
 
 from slatrack.tracking import flows, heard
 from slatrack.tracking.models import HeardService
 from slatrack.tracking.recorder import record
+from tests.away import away
 from tests.spans import NOON, span
 from tests.trades import DOCUMENT
 
@@ -66,3 +68,11 @@ def test_services_that_are_gone_are_forgotten():
     heard.note([span("a")], now=NOON)
     assert heard.expire(now=NOON + timedelta(days=89)) == 0
     assert heard.expire(now=NOON + timedelta(days=91)) == 1
+
+
+@pytest.mark.parametrize("error", [OperationalError("gone"), InterfaceError("closed")])
+def test_who_cannot_note_it_goes_on(error, caplog):
+    with away(error):
+        heard.note([span("a", at=1)], now=NOON + seconds(60))
+
+    assert "it could not be noted which services are alive" in caplog.text

@@ -3,12 +3,13 @@
 from datetime import timedelta
 
 import pytest
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 
 from slatrack.domain.spans import Link
 from slatrack.tracking import flows, housekeeping, joining, models, recorder
 from slatrack.tracking.packing import unpack_trace
 from slatrack.tracking.recorder import record
+from tests.away import away
 from tests.spans import NOON, span_id, trace_id
 from tests.trades import DOCUMENT, accepted, enriched, received
 
@@ -65,6 +66,15 @@ def test_an_errand_that_can_never_be_carried_out_stops_no_other(caplog):
     assert spans() == 3
     assert not models.Errand.objects.exists()
     assert "cannot be worked out" in caplog.text
+
+
+@pytest.mark.parametrize("error", [OperationalError("gone"), InterfaceError("closed")])
+def test_an_errand_is_not_to_blame_for_a_database_that_is_away(error, caplog):
+    models.Errand.objects.create(data=b"damaged", created_at=NOW)
+    with away(error):
+        assert joining.join_all(now=NOW) == (0, 0)
+    assert models.Errand.objects.exists()
+    assert not caplog.records
 
 
 def test_a_trace_that_is_linked_to_waits_for_its_spans_and_expires():
